@@ -1,0 +1,216 @@
+"""The command line: reads the arguments, runs one command, turns errors into one sentence.
+
+Nothing heavy is imported here: `cockpit --version` answers before a checker could be loaded.
+"""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+from cockpit import __version__
+from cockpit.errors import CockpitError
+
+_OVERVIEW = """\
+cockpit shows what ruff, vulture, interrogate and bandit say of a Python project, live in one
+terminal: every save is checked again within a blink, and every finding opens at its line.
+
+  cockpit                     open the Deck on the project around this folder
+  cockpit src/app             the same, for one part of it
+  cockpit check               check once, print, exit 0 (clean), 1 (findings) or 2 (a tool failed)
+  cockpit watch               print one line for every change, beside an editor
+
+`cockpit check --help` and `cockpit watch --help` list what these two understand.
+"""
+_CHECK = """\
+Check once and print what the tools' own commands would print, finding for finding.
+
+exit status:
+  0   nothing found (or nothing at or above --fail-on)
+  1   findings; with --verify: a difference
+  2   a tool failed or could not read a file, or the command line is wrong
+"""
+_EXAMPLES = """\
+examples:
+  cockpit check                         everything
+  cockpit check src tests/test_api.py   only these
+  cockpit check --only ruff,bandit      only these tools
+  cockpit check --format json           for programs; the contract is in docs/usage.md
+  cockpit check --explain vulture       the vulture command that gives the same findings
+  cockpit check --verify                run the tools' own commands and compare
+"""
+
+
+def _parser(prog: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(
+        prog=prog,
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def _screen_parser() -> argparse.ArgumentParser:
+    parser = _parser("cockpit", _OVERVIEW, _settings_line())
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders of one project")
+    _tool_arguments(parser)
+    parser.add_argument("--version", action="version", version=f"cockpit {__version__}")
+    return parser
+
+
+def _settings_line() -> str:
+    return (
+        "Settings: [tool.cockpit] in pyproject.toml, and config.toml in your own settings folder\n"
+        "(COCKPIT_CONFIG_DIR overrides it). The tools read their own sections as they always do."
+    )
+
+
+def _check_parser() -> argparse.ArgumentParser:
+    parser = _parser("cockpit check", _CHECK, _EXAMPLES)
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders of one project")
+    _tool_arguments(parser)
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    parser.add_argument("--output", metavar="FILE", default="", help="write there, not to stdout")
+    parser.add_argument(
+        "--fail-on",
+        choices=("high", "medium", "low", "never"),
+        default="",
+        help="least severity that makes the exit status 1 (default: the settings' fail-on, or low)",
+    )
+    only_one = parser.add_mutually_exclusive_group()
+    only_one.add_argument(
+        "--explain", metavar="TOOL", default="", help="print the tool's own command that is equal"
+    )
+    only_one.add_argument(
+        "--verify",
+        metavar="TOOL",
+        nargs="?",
+        const="",
+        default=None,
+        help="run the tool's own command (all tools' without TOOL) and compare every finding",
+    )
+    return parser
+
+
+def _watch_parser() -> argparse.ArgumentParser:
+    description = "Check everything, then print one line for every change, until ctrl-c."
+    parser = _parser("cockpit watch", description)
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders of one project")
+    _tool_arguments(parser)
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    return parser
+
+
+def _tool_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--only", metavar="TOOL", action="append", default=[], help="run only these (a,b or twice)"
+    )
+    parser.add_argument(
+        "--skip", metavar="TOOL", action="append", default=[], help="run all but these"
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `cockpit` with `argv` (default: the process's) and return the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _dispatch(arguments)
+    except CockpitError as error:
+        _say(error)
+        return 2
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    except BrokenPipeError:
+        # Whoever read our output has gone; nothing is left to tell, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + 13
+
+
+def _dispatch(arguments: list[str]) -> int:
+    if arguments[:1] == ["check"]:
+        return _check(arguments[1:])
+    if arguments[:1] == ["watch"]:
+        return _watch(arguments[1:])
+    return _screen(arguments)
+
+
+def _check(arguments: Sequence[str]) -> int:
+    options = _check_parser().parse_args(arguments)
+    from cockpit import headless
+    from cockpit.session import request_of
+
+    verify = options.verify
+    return _run(
+        headless.check(
+            request_of(options.paths, options.only, options.skip),
+            headless.CheckOptions(
+                format=options.format,
+                output=options.output,
+                fail_on=options.fail_on,
+                explain=options.explain,
+                verify=None if verify is None else tuple(filter(None, verify.split(","))),
+            ),
+        )
+    )
+
+
+def _watch(arguments: Sequence[str]) -> int:
+    options = _watch_parser().parse_args(arguments)
+    from cockpit import headless
+    from cockpit.session import request_of
+
+    request = request_of(options.paths, options.only, options.skip)
+    return _run(headless.watch(request, headless.CheckOptions(format=options.format)))
+
+
+def _screen(arguments: Sequence[str]) -> int:
+    options = _screen_parser().parse_args(arguments)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise CockpitError(
+            "cockpit draws on a terminal, and there is none here",
+            "Use `cockpit check` to print the findings, or `cockpit watch` to follow changes.",
+        )
+    from cockpit.session import request_of
+    from cockpit.ui import app
+
+    return app.main(request_of(options.paths, options.only, options.skip))
+
+
+def _run(main: Coroutine[Any, Any, int]) -> int:
+    """Run a command; a signal that asks to end cancels it, so that its children end first."""
+
+    async def supervised() -> int:
+        main_task = asyncio.ensure_future(main)
+        received: list[int] = []
+
+        def end(number: int) -> None:
+            received.append(number)
+            main_task.cancel()
+
+        loop = asyncio.get_running_loop()
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is not None and os.name == "posix":
+                loop.add_signal_handler(number, end, number)
+        try:
+            return await main_task
+        except asyncio.CancelledError:
+            if not received:
+                raise
+            return 128 + received[0]
+
+    return asyncio.run(supervised())
+
+
+def _say(error: CockpitError) -> None:
+    from cockpit.plain import plain
+
+    text = f"cockpit: {plain(error.message)}"
+    if error.hint:
+        text += f"\n         {plain(error.hint)}"
+    encoding = sys.stderr.encoding or "utf-8"
+    sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")

@@ -1,0 +1,152 @@
+"""The lane of a tool that is run as its own command, on saved files or on the whole tree.
+
+At most one run is under way; the newest wins. What comes meanwhile is one further run.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from cockpit.checkers.interface import CommandChecker, split_lines
+from cockpit.config import Config
+from cockpit.errors import CockpitError
+from cockpit.lanes import Lane, as_failure, as_report
+from cockpit.model import Outcome
+from cockpit.outline import Scope
+from cockpit.process import run
+from cockpit.scan import Scanned, Scanner
+
+#: Files whose findings are placed in one go, so that the event loop gets its turn between.
+_SLICE = 50
+
+Outlines = Callable[[Iterable[Scanned]], Awaitable[dict[str, list[Scope]]]]
+Diagnostics = dict[str, list[Any]]
+
+
+class CommandLane(Lane):
+    """Keeps one command's findings current; `mark` says what for, `run` does it."""
+
+    def __init__(
+        self, checker: CommandChecker, root: Path, scope: Sequence[str], config: Config
+    ) -> None:
+        """Check `scope` below `root`, all of it where empty."""
+        super().__init__(checker.name)
+        self.checker = checker
+        self.settings = checker.settings(
+            security=config.ruff_security, exclude=config.extend_exclude
+        )
+        self._root = root
+        self._scope = list(scope) or None
+        self._timeout = config.timeout
+        self._conclusion = checker.conclusion(self.settings, root)
+        self._listed: frozenset[str] = frozenset()
+        self._everything = False
+        self._dirty: set[str] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether a run is under way or due."""
+        return self.wanting or self._task is not None
+
+    @property
+    def wanting(self) -> bool:
+        """Whether a run is due."""
+        return self._everything or bool(self._dirty)
+
+    def mark_everything(self) -> None:
+        """Ask for a run over the whole tree; one under way is out of date."""
+        self._everything = True
+        self.touched = True
+        self._dirty.clear()
+        if self._task is not None:
+            self._task.cancel()
+
+    def mark(self, changed: Iterable[str], came_or_went: Iterable[str]) -> None:
+        """Ask for what a change needs: nothing, the saved files, or the whole tree."""
+        changed = list(changed)
+        moved = any(self._relevant(path) for path in came_or_went)
+        if moved or any(self.checker.settles(path) for path in changed):
+            self.mark_everything()
+        elif not self._everything:
+            self._dirty.update(self._listed.intersection(changed))
+            self.touched = self.touched or bool(self._dirty)
+
+    def _relevant(self, path: str) -> bool:
+        return path.endswith((".py", ".pyi", ".pyw", ".ipynb")) or self.checker.settles(path)
+
+    async def run(self, scanner: Scanner, outlines: Outlines) -> None:
+        """Run until nothing is wanted; while another call does so, there is nothing to do."""
+        if self._task is not None:
+            return
+        while self.wanting:
+            self._task = asyncio.create_task(self._once(scanner, outlines))
+            try:
+                await self._task
+            except asyncio.CancelledError:
+                current = asyncio.current_task()
+                if not self._everything or (current is not None and current.cancelling()):
+                    raise  # no newer run's doing: the engine ends
+            finally:
+                self._task = None
+
+    async def _once(self, scanner: Scanner, outlines: Outlines) -> None:
+        whole, dirty = self._everything, sorted(self._dirty)
+        self._everything = False
+        self._dirty.clear()
+        try:
+            self.version = self.checker.version()
+            if whole:
+                await self._whole(scanner, outlines)
+            else:
+                await self._place(await self._ask(dirty), dirty, scanner, outlines)
+            self.failure = None
+        except CockpitError as error:
+            self.failure = error
+        except asyncio.CancelledError:
+            if not whole:
+                self._dirty.update(dirty)
+            raise
+
+    async def _whole(self, scanner: Scanner, outlines: Outlines) -> None:
+        found, listed = await asyncio.gather(self._ask(None), self._list())
+        self._listed = listed
+        await self._place(found, self._conclusion.paths() | found.keys(), scanner, outlines)
+
+    async def _list(self) -> frozenset[str]:
+        argv = self.checker.listing(self._root, self._scope, self.settings)
+        return self.checker.listed(self._root, await run(argv, self._root, timeout=self._timeout))
+
+    async def _ask(self, paths: Sequence[str] | None) -> Diagnostics:
+        found: Diagnostics = {}
+
+        def take(line: bytes) -> None:
+            diagnostic = self.checker.read(self._root, line)
+            if diagnostic is not None:
+                found.setdefault(diagnostic[0], []).append(diagnostic[1])
+
+        argv = self.checker.run(self._root, paths or self._scope, self.settings)
+        done = await run(argv, self._root, timeout=self._timeout, on_line=take)
+        self.checker.finish(done, whole=paths is None)
+        return found
+
+    async def _place(
+        self, found: Diagnostics, paths: Iterable[str], scanner: Scanner, outlines: Outlines
+    ) -> None:
+        """Put what was `found` into the conclusion; `paths` without a diagnostic are clean."""
+        for path in set(paths) - found.keys():
+            self._conclusion.drop(path)
+        hit = sorted(found)
+        for start in range(0, len(hit), _SLICE):
+            scanned = await asyncio.to_thread(scanner.read, hit[start : start + _SLICE])
+            scopes = await outlines(scanned)
+            for one in scanned:
+                lines = split_lines(one.content) if one.digest else []
+                self._conclusion.put(one.path, found[one.path], lines, scopes.get(one.path, []))
+
+    def outcome(self) -> Outcome:
+        """Return the report, or why there is none."""
+        if self.failure is not None:
+            return as_failure(self.failure)
+        return as_report(self._conclusion.report(), len(self._listed))

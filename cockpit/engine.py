@@ -1,0 +1,310 @@
+"""The engine: turns changes of files into snapshots, and knows no screen.
+
+One object holds all state; everything but reading files and the tools' own work happens in one
+event loop, so no lock is needed. Subscribers get every new `Snapshot`, newest last.
+"""
+
+import asyncio
+import concurrent.futures
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import msgspec
+
+from cockpit import jobs
+from cockpit.analysis import Analysis
+from cockpit.checkers.interface import Checker, CommandChecker, FileChecker, RuleDoc, Settings
+from cockpit.command_lane import CommandLane
+from cockpit.config import Config
+from cockpit.errors import CheckerError, CockpitError
+from cockpit.lanes import FileLane, Lane
+from cockpit.model import EMPTY, Finding, Snapshot
+from cockpit.process import run
+from cockpit.project import Listing, branch_of, in_scope, list_files
+from cockpit.resolution import SETTINGS_NAMES, Resolver
+from cockpit.scan import Scanner
+from cockpit.store import Store
+from cockpit.watch import LONE, Change, Watcher
+from cockpit.workers import JobFailed
+
+#: Seconds between two snapshots that differ only in progress.
+_PROGRESS_EVERY = 0.1
+
+Subscriber = Callable[[Snapshot], None]
+
+
+class Setup(msgspec.Struct, frozen=True):
+    """What to check: `scope` (relative paths, empty for all) below `root`, by `checkers`."""
+
+    root: Path
+    scope: tuple[str, ...]
+    checkers: tuple[Checker, ...]
+    config: Config
+
+
+class Engine:
+    """Keeps every checker's answer about one project current."""
+
+    def __init__(self, setup: Setup, store: Store, executor: concurrent.futures.Executor) -> None:
+        """Check `setup` by way of `executor`; the caller closes it and the `store`."""
+        root, checkers, config = setup.root, setup.checkers, setup.config
+        self.root = root
+        self.scope = setup.scope
+        self.branch = ""
+        self.snapshot: Snapshot = EMPTY
+        self.listing = Listing(())
+        #: How many settled changes led to a run of anything, for tests and benchmarks.
+        self.runs = 0
+        self._config = config
+        self._executor = executor
+        self._resolver = Resolver(root, store, executor)
+        self._scanner = Scanner(root)
+        self.analysis = Analysis(
+            self._scanner, store, executor, self._progressed, config.worker_count
+        )
+        self._file_lanes = [
+            FileLane(checker, root) for checker in checkers if isinstance(checker, FileChecker)
+        ]
+        self._command_lanes = [
+            CommandLane(checker, root, self.scope, config)
+            for checker in checkers
+            if isinstance(checker, CommandChecker)
+        ]
+        self._lanes: dict[str, Lane] = {
+            lane.name: lane for lane in (*self._file_lanes, *self._command_lanes)
+        }
+        self._order = [checker.name for checker in checkers]
+        self._checkers = {checker.name: checker for checker in checkers}
+        self._known: Mapping[str, None] = {}
+        self._subscribers: list[Subscriber] = []
+        self._started = time.perf_counter()
+        self._shown = 0.0
+        self._watcher: Watcher | None = None
+        self._paused = asyncio.Event()
+        self._resumed = asyncio.Event()
+        self._resumed.set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._bulk: asyncio.Task[None] | None = None
+
+    # -- what others call
+
+    @property
+    def checkers(self) -> Mapping[str, Checker]:
+        """The checkers that run, by name, in order."""
+        return self._checkers
+
+    def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
+        """Call `subscriber` with every new snapshot, in the event loop; return how to end it."""
+        self._subscribers.append(subscriber)
+        return lambda: self._subscribers.remove(subscriber)
+
+    async def run_once(self) -> Snapshot:
+        """Check the whole project once and return the fresh snapshot."""
+        await self._everything()
+        return self.snapshot
+
+    async def run(self) -> None:
+        """Check everything, then follow every change, until `stop` is called."""
+        self._watcher = Watcher(self.root, (*self._config.exclude, *self._config.extend_exclude))
+        self._bulk = asyncio.create_task(self._everything())
+        try:
+            async for change in self._watcher.changes():
+                await self._resumed.wait()
+                await self._follow(change)
+        finally:
+            for task in (self._bulk, *self._tasks):
+                if task is not None:
+                    task.cancel()
+            await asyncio.gather(self._bulk, *self._tasks, return_exceptions=True)
+
+    async def stop(self) -> None:
+        """End `run`."""
+        self._resumed.set()
+        if self._watcher is not None:
+            self._watcher.stop()
+
+    def pause(self, paused: bool) -> None:
+        """Stop following changes, or catch up with all that came meanwhile."""
+        (self._resumed.clear if paused else self._resumed.set)()
+        self._publish()
+
+    def rerun(self, checker: str | None = None) -> None:
+        """Ask one checker, or all, for everything again, without the store."""
+        task = asyncio.get_running_loop().create_task(self._again(checker))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def explain(self, checker: str) -> tuple[str, ...]:
+        """Return the tool's own command that gives what we show."""
+        lane = self._lanes[checker]
+        if lane.failure is not None:
+            raise lane.failure
+        files, settings = self.files_of(checker)
+        return self._checkers[checker].explain(self.root, files, settings)
+
+    def files_of(self, checker: str) -> tuple[list[str], Settings]:
+        """Return the files that `checker` looks at, sorted, and its settings."""
+        lane = self._lanes[checker]
+        if isinstance(lane, FileLane):
+            return sorted(lane.selected), lane.settings or Settings()
+        assert isinstance(lane, CommandLane)  # noqa: S101 - there are two kinds
+        return list(self.scope), lane.settings
+
+    async def document(self, finding: Finding) -> RuleDoc:
+        """Return the tool's own words about the rule of `finding`; raise `CockpitError`."""
+        checker = self._checkers[finding.checker]
+        if isinstance(checker, CommandChecker):
+            argv = checker.document_command(finding.rule)
+            return checker.read_document(await run(argv, self.root, timeout=self._config.timeout))
+        job = jobs.encode(jobs.DocumentJob(finding.checker, finding.rule))
+        try:
+            reply: bytes = await asyncio.wrap_future(self._executor.submit(jobs.document, job))
+        except JobFailed as error:
+            raise CheckerError(f"{finding.checker} says nothing of {finding.rule}") from error
+        return jobs.documented(reply)
+
+    # -- runs
+
+    async def _everything(self) -> None:
+        self._started = time.perf_counter()
+        self.runs += 1
+        self._publish()
+        self.branch = await branch_of(self.root)
+        for lane in self._command_lanes:
+            lane.mark_everything()
+        async with asyncio.TaskGroup() as group:
+            for lane in self._command_lanes:
+                group.create_task(self._run_command(lane))
+            group.create_task(self._all_files())
+        self._publish(settled=True)
+
+    async def _all_files(self) -> None:
+        await self._relist()
+        await self._resolve()
+        await self.analysis.refresh(self._file_lanes, self._selected(), self._known, urgent=False)
+
+    async def _follow(self, change: Change) -> None:
+        """Bring everything up to date with `change`; a lone save overtakes a bulk run."""
+        if self._bulk is not None and not self._bulk.done() and len(change.paths) > LONE:
+            await asyncio.wait({self._bulk})
+        await self._apply(change)
+
+    async def _apply(self, change: Change) -> None:
+        self._started = change.seen
+        before = set(self._known)
+        settings_changed = self._touches_settings(change)
+        if settings_changed or not change.paths <= before or self._gone(change):
+            await self._relist()
+        came, went = self._known.keys() - before, before - self._known.keys()
+        paths = [path for path in change.paths if path in self._known]
+        if settings_changed:
+            await self._resolve()
+        else:
+            self._choose()
+        if settings_changed or any(path.endswith("__init__.py") for path in came | went):
+            paths = self._selected()
+        for lane in self._command_lanes:
+            lane.mark(change.paths, came | went)
+        worked = self.analysis.analysed
+        ran = any(lane.wanting for lane in self._command_lanes)
+        async with asyncio.TaskGroup() as group:
+            for lane in self._command_lanes:
+                group.create_task(self._run_command(lane))
+            urgent = len(paths) <= LONE
+            group.create_task(
+                self.analysis.refresh(self._file_lanes, sorted(paths), self._known, urgent=urgent)
+            )
+        if ran or came or went or self.analysis.analysed > worked:
+            self.runs += 1
+            self._publish(settled=True, changed=tuple(sorted(change.paths)))
+
+    async def _again(self, checker: str | None) -> None:
+        self._started = time.perf_counter()
+        lanes = [lane for lane in self._file_lanes if checker in (None, lane.name)]
+        for lane in lanes:
+            lane.restart()
+        async with asyncio.TaskGroup() as group:
+            for command_lane in self._command_lanes:
+                if checker in (None, command_lane.name):
+                    command_lane.mark_everything()
+                    group.create_task(self._run_command(command_lane))
+            group.create_task(
+                self.analysis.refresh(
+                    lanes, self._selected(), self._known, urgent=False, use_store=False
+                )
+            )
+        self.runs += 1
+        self._publish(settled=True)
+
+    async def _run_command(self, lane: CommandLane) -> None:
+        await lane.run(self._scanner, self.analysis.outlines)
+        self._progressed(force=not lane.running)
+
+    # -- files and settings
+
+    async def _relist(self) -> None:
+        listing = await list_files(self.root, self._config.exclude, self._config.extend_exclude)
+        if listing.paths != self.listing.paths:
+            self._scanner.forget_folders()
+        self.listing = listing
+        self._known = dict.fromkeys(listing.paths)
+
+    def _choose(self) -> None:
+        scoped = [path for path in self.listing.paths if in_scope(path, self.scope)]
+        for lane in self._file_lanes:
+            lane.choose(scoped)
+
+    async def _resolve(self) -> None:
+        await asyncio.gather(*(self._resolve_lane(lane) for lane in self._file_lanes))
+        self._choose()
+
+    async def _resolve_lane(self, lane: FileLane) -> None:
+        try:
+            lane.version = lane.checker.version()
+            lane.configure(
+                await self._resolver.resolve(lane.name, lane.version, self.listing.paths)
+            )
+        except CockpitError as error:
+            lane.refuse(error)
+
+    def _selected(self) -> list[str]:
+        chosen: set[str] = set().union(*(lane.selected for lane in self._file_lanes))
+        return sorted(chosen)
+
+    def _touches_settings(self, change: Change) -> bool:
+        sources = {
+            source
+            for lane in self._file_lanes
+            if lane.settings is not None
+            for source in lane.settings.sources
+        }
+        return any(
+            path in sources or path.rsplit("/", 1)[-1] in SETTINGS_NAMES for path in change.paths
+        )
+
+    def _gone(self, change: Change) -> bool:
+        return any(not (self.root / path).is_file() for path in change.paths)
+
+    # -- snapshots
+
+    def _progressed(self, *, force: bool = False) -> None:
+        if force or time.perf_counter() - self._shown >= _PROGRESS_EVERY:
+            self._publish()
+
+    def _publish(self, *, settled: bool = False, changed: tuple[str, ...] = ()) -> None:
+        self._shown = time.perf_counter()
+        seconds = self._shown - self._started
+        results = {name: self._lanes[name].result(seconds) for name in self._order}
+        notes = (*self.listing.notes, *((self._watcher.note,) if self._watcher else ()))
+        self.snapshot = Snapshot(
+            generation=self.snapshot.generation + settled,
+            results=results,
+            files=len(self._selected()),
+            changed=changed,
+            seconds=seconds if settled else self.snapshot.seconds,
+            notes=tuple(note for note in notes if note),
+            paused=not self._resumed.is_set(),
+        )
+        for subscriber in tuple(self._subscribers):
+            subscriber(self.snapshot)

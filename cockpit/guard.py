@@ -1,0 +1,116 @@
+"""Knows every process group that cockpit has alive, and ends them when cockpit ends.
+
+It starts nothing but the janitor, which does the same when cockpit can no longer do it itself.
+"""
+
+import atexit
+import contextlib
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from cockpit import janitor
+from cockpit.errors import CockpitError
+
+
+class CannotStart(CockpitError):  # noqa: N818 -- the sentence it says
+    """A command is missing or the system refuses to start it."""
+
+
+class Guard:
+    """The process groups that are alive, in our memory and in the janitor's."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self.reset()
+
+    def reset(self) -> None:
+        """Know of no child; a forked copy of us has none of ours."""
+        self.mark = f"{os.getpid()}-{secrets.token_hex(8)}"
+        self.groups: dict[int, bytes] = {}
+        self.closed = False
+        self._lock = threading.Lock()
+        self._janitor: subprocess.Popen[bytes] | None = None
+
+    def prepare(self) -> None:
+        """Have a janitor before there is a child; raise `CannotStart` once we are leaving."""
+        if self.closed:
+            raise CannotStart("cockpit is closing: nothing more is started")
+        with self._lock:
+            if self._janitor is None:
+                self._hire()
+
+    def add(self, pid: int) -> None:
+        """Take the new group `pid` into care."""
+        self.groups[pid] = born = janitor.birth(pid)
+        self._tell(b"+%d %s\n" % (pid, born))
+        if self.closed:  # `kill_all` came between the start and this
+            janitor.end_group(pid, signal.SIGKILL)
+
+    def remove(self, pid: int) -> None:
+        """Forget the group `pid`, which has ended."""
+        if self.groups.pop(pid, None) is not None:
+            self._tell(b"-%d\n" % pid)
+
+    def _hire(self) -> None:
+        """Start a janitor and tell it all we know."""
+        self._janitor = subprocess.Popen(  # noqa: S603 -- our own words
+            (sys.executable, "-I", "-S", str(Path(janitor.__file__).resolve())),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=os.sep,
+            start_new_session=True,
+            bufsize=0,
+        )
+        words = [f"{janitor.MARK}={self.mark}\n".encode()]
+        words += [b"+%d %s\n" % group for group in tuple(self.groups.items())]
+        self._write(b"".join(words))
+
+    def _tell(self, words: bytes) -> None:
+        """Tell the janitor; one that somebody killed is replaced."""
+        with self._lock:
+            try:
+                self._write(words)
+            except OSError:
+                if self._janitor is not None:
+                    self._dismiss(self._janitor)
+                self._hire()
+
+    def _write(self, words: bytes) -> None:
+        if self._janitor is not None and self._janitor.stdin is not None:
+            self._janitor.stdin.write(words)
+
+    @staticmethod
+    def _dismiss(old: subprocess.Popen[bytes]) -> None:
+        if old.stdin is not None:
+            old.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            old.wait(2)
+
+    def leave(self) -> None:
+        """End all children, then the janitor: the orderly end."""
+        kill_all()
+        with self._lock:
+            worker, self._janitor = self._janitor, None
+        if worker is not None and worker.stdin is not None:
+            with contextlib.suppress(OSError):
+                worker.stdin.write(b"bye\n")
+            self._dismiss(worker)
+
+
+GUARD = Guard()
+atexit.register(GUARD.leave)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=GUARD.reset)
+
+
+def kill_all() -> None:
+    """Kill every child and start none any more; takes no lock, so signal handlers may call it."""
+    GUARD.closed = True
+    for pid in tuple(GUARD.groups):
+        janitor.end_group(pid, signal.SIGKILL)

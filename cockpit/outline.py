@@ -1,0 +1,46 @@
+"""Where the scopes of a source file begin and end, and what they are called."""
+
+import ast
+
+import msgspec
+
+_SCOPES = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+class Scope(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A class or function: first line (decorators included), last line, qualified name."""
+
+    first: int
+    last: int
+    name: str
+
+
+def outline(tree: ast.Module) -> list[Scope]:
+    """Return the scopes of `tree` in order of their first line, outer before inner."""
+    found: list[Scope] = []
+    # An explicit stack: a tree may be deeper than Python's own.
+    stack: list[tuple[ast.AST, str]] = [(tree, "")]
+    while stack:
+        node, prefix = stack.pop()
+        if isinstance(node, _SCOPES):
+            prefix = f"{prefix}.{node.name}" if prefix else node.name
+            first = min([node.lineno, *(item.lineno for item in node.decorator_list)])
+            found.append(Scope(first, node.end_lineno or node.lineno, prefix))
+        stack.extend(
+            (child, prefix)
+            for child in ast.iter_child_nodes(node)
+            if isinstance(child, (ast.stmt, ast.ExceptHandler, ast.match_case))
+        )
+    found.sort(key=lambda scope: (scope.first, -scope.last))
+    return found
+
+
+def symbol_at(scopes: list[Scope], line: int) -> str:
+    """Return the qualified name of the innermost scope that holds `line`, or an empty string."""
+    name = ""
+    for scope in scopes:
+        if scope.first > line:
+            break
+        if scope.last >= line:
+            name = scope.name
+    return name

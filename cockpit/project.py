@@ -1,0 +1,174 @@
+"""What a project is: its root, its files and its place in git; nothing of it is run."""
+
+import fnmatch
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from cockpit.errors import CockpitError, UsageError
+from cockpit.plain import plain
+from cockpit.process import clean_env, run
+
+_MARKERS = (".git", ".hg", "pyproject.toml", "setup.cfg", "setup.py")
+#: Build output, unless it is a package: the standard library has a `venv`, others a `build`.
+_OUTPUT = ("build", "dist", "_build")
+_GIT_TIMEOUT = 30.0
+#: A hostile repository's own configuration can name programs; these switches silence them, and
+#: no lock is taken, so that a read-only checkout works and nobody else's git is disturbed.
+_GIT = ("git", "-c", "core.fsmonitor=false", "-c", "core.untrackedCache=false", "--no-pager")
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """Every file of a project, relative and POSIX, sorted; `notes` says what limits it."""
+
+    paths: tuple[str, ...]
+    from_git: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def find_root(start: Path) -> Path:
+    """Return the nearest folder at or above `start` that looks like a project, else `start`."""
+    start = start.resolve()
+    folder = start if start.is_dir() else start.parent
+    for candidate in (folder, *folder.parents):
+        if any((candidate / marker).exists() for marker in _MARKERS):
+            return candidate
+    return folder
+
+
+def locate(paths: Sequence[str], cwd: Path) -> tuple[Path, tuple[str, ...]]:
+    """Return the root for the command line's `paths`, and these paths relative to it.
+
+    An empty tuple means the whole root. Raises `UsageError` for a path that is not there or that
+    lies outside the root.
+    """
+    if not paths:
+        return find_root(cwd), ()
+    absolute = [Path(os.path.abspath(cwd / path)) for path in paths]  # noqa: PTH100 - keep links
+    for path, given in zip(absolute, paths, strict=True):
+        if not os.path.lexists(path):
+            raise UsageError(
+                f"there is no file or folder {plain(given)}", "Check the spelling, or the folder."
+            )
+    common = Path(os.path.commonpath(absolute))
+    root = find_root(common)
+    scope = []
+    for path in absolute:
+        try:
+            relative = path.resolve().relative_to(root) if path.is_dir() else None
+            relative = relative or path.parent.resolve().relative_to(root) / path.name
+        except ValueError as error:
+            raise UsageError(
+                f"{plain(str(path))} lies outside the project {plain(str(root))}",
+                "Name paths of one project at a time.",
+            ) from error
+        scope.append(relative.as_posix())
+    return root, () if "." in scope else tuple(sorted(set(scope)))
+
+
+def in_scope(path: str, scope: Sequence[str]) -> bool:
+    """Whether `path` is one of `scope` or below one; an empty scope holds everything."""
+    return not scope or any(path == part or path.startswith(part + "/") for part in scope)
+
+
+def excluded(path: str, patterns: Iterable[str]) -> bool:
+    """Whether `path`, or a folder above it, matches one of `patterns`.
+
+    A pattern without a slash matches a name at any depth, one with a slash the path from the root.
+    """
+    parts = path.split("/")
+    for pattern in patterns:
+        wanted = pattern.rstrip("/").removeprefix("./")
+        if "/" in wanted:
+            heads = ("/".join(parts[: end + 1]) for end in range(len(parts)))
+            if any(fnmatch.fnmatchcase(head, wanted) for head in heads):
+                return True
+        elif any(fnmatch.fnmatchcase(part, wanted) for part in parts):
+            return True
+    return False
+
+
+def git_environment() -> dict[str, str]:
+    """Return an environment in which git speaks of the folder it is run in, and only reads."""
+    env = {name: value for name, value in clean_env().items() if not name.startswith("GIT_")}
+    return env | {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+
+
+async def list_files(root: Path, exclude: Sequence[str], extend_exclude: Sequence[str]) -> Listing:
+    """Return the files of `root`: tracked and untracked-unignored ones, or those of a walk."""
+    note = ""
+    if any((folder / ".git").exists() for folder in (root, *root.parents)):
+        try:
+            listed = await _git_files(root)
+        except CockpitError as error:
+            note = f"{error.message}: files are found by walking the folders. {error.hint}"
+        else:
+            kept = sorted(path for path in set(listed) if not excluded(path, extend_exclude))
+            return Listing(tuple(kept), from_git=True)
+    walked = sorted(_walk(root, (*exclude, *extend_exclude)))
+    return Listing(tuple(walked), notes=(note,) if note else ())
+
+
+async def _git_files(root: Path) -> list[str]:
+    done = await run(
+        (*_GIT, "ls-files", "-z", "--cached", "--others", "--exclude-standard"),
+        root,
+        env=git_environment(),
+        timeout=_GIT_TIMEOUT,
+    )
+    if done.code == 0:
+        return [os.fsdecode(name) for name in done.output.split(b"\0") if name]
+    words = plain(done.errors.decode("utf-8", "replace").strip().split("\n")[0])
+    if "dubious ownership" in words:
+        raise CockpitError(
+            "git refuses this repository because somebody else owns it",
+            f"`git config --global --add safe.directory {plain(str(root))}` trusts it.",
+        )
+    raise CockpitError(f"git cannot list this repository ({words})", "`git status` says more.")
+
+
+def _walk(root: Path, exclude: Sequence[str]) -> Iterator[str]:
+    stack = [""]
+    while stack:
+        prefix = stack.pop()
+        try:
+            entries = list(os.scandir(root / prefix))
+        except OSError:
+            continue  # an unreadable folder: the tools pass over it too
+        names = {entry.name for entry in entries}
+        if prefix and ("pyvenv.cfg" in names):
+            continue  # a virtual environment, whatever it is called
+        if prefix.rsplit("/", 1)[-1] in _OUTPUT and "__init__.py" not in names:
+            continue
+        for entry in entries:
+            path = f"{prefix}/{entry.name}" if prefix else entry.name
+            if excluded(entry.name, exclude) or excluded(path, exclude):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                stack.append(path)
+            elif entry.is_symlink() or stat.S_ISREG(_mode(entry)):
+                yield path
+
+
+def _mode(entry: os.DirEntry[str]) -> int:
+    try:
+        return entry.stat(follow_symlinks=False).st_mode
+    except OSError:
+        return 0
+
+
+async def branch_of(root: Path) -> str:
+    """Return the name of the branch that is checked out, a short commit, or an empty string."""
+    if not any((folder / ".git").exists() for folder in (root, *root.parents)):
+        return ""
+    for words in (("symbolic-ref", "--short", "-q", "HEAD"), ("rev-parse", "--short", "HEAD")):
+        try:
+            done = await run((*_GIT, *words), root, env=git_environment(), timeout=_GIT_TIMEOUT)
+        except CockpitError:
+            return ""
+        if done.code == 0:
+            return done.output.decode("utf-8", "replace").strip()
+    return ""

@@ -1,0 +1,1 @@
+"""Snapshots as text and as JSON; pure functions, no terminal and no file."""

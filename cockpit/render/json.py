@@ -1,0 +1,120 @@
+"""The JSON contract, version 1: additive only, documented in docs/usage.md."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from cockpit.model import Failure, Finding, Outcome, Report, Result, Skipped, Snapshot
+
+VERSION = 1
+
+Commands = Mapping[str, Sequence[str]]
+
+
+def finding_object(finding: Finding) -> dict[str, Any]:
+    """Return the contract's object for one finding."""
+    return {
+        "checker": finding.checker,
+        "also": finding.also,
+        "rule": finding.rule,
+        "name": finding.name,
+        "severity": finding.severity,
+        "confidence": finding.confidence or None,
+        "path": finding.path,
+        "line": finding.line,
+        "column": finding.column,
+        "end_line": finding.end_line,
+        "end_column": finding.end_column,
+        "message": finding.message,
+        "symbol": finding.symbol,
+        "fixable": finding.fixable,
+        "url": finding.url,
+        "identity": finding.identity,
+        "new": None,
+    }
+
+
+def outcome_object(result: Result, command: Sequence[str]) -> dict[str, Any]:
+    """Return the contract's object for where one tool stands."""
+    outcome = result.outcome
+    reason, hint = _reason(outcome)
+    report = outcome if isinstance(outcome, Report) else Report()
+    return {
+        "state": _state(outcome),
+        "reason": reason,
+        "hint": hint,
+        "command": command,
+        "tool_version": result.version,
+        "seconds": round(result.seconds, 4),
+        "metric": report.metric,
+        "errors": [
+            {"path": error.path, "line": error.line or None, "message": error.message}
+            for error in report.errors
+        ],
+    }
+
+
+def _state(outcome: Outcome | None) -> str:
+    if isinstance(outcome, Report):
+        return "report"
+    return "skipped" if isinstance(outcome, Skipped) else "failure"
+
+
+def _reason(outcome: Outcome | None) -> tuple[str | None, str | None]:
+    if isinstance(outcome, (Failure, Skipped)):
+        return outcome.reason, outcome.hint or None
+    return (None, None) if outcome is not None else ("it has not run", None)
+
+
+def outcome_objects(snapshot: Snapshot, commands: Commands) -> dict[str, dict[str, Any]]:
+    """Return the contract's `outcomes` for all tools of `snapshot`."""
+    return {
+        name: outcome_object(result, commands.get(name, ()))
+        for name, result in snapshot.results.items()
+    }
+
+
+def check(snapshot: Snapshot, findings: Iterable[Finding], root: str, commands: Commands) -> str:
+    """Return the document that `cockpit check --format json` prints: one finding a line."""
+    head = {
+        "version": VERSION,
+        "root": root,
+        "base": None,
+        "generation": snapshot.generation,
+        "outcomes": outcome_objects(snapshot, commands),
+    }
+    rows = ",\n".join(_dump(finding_object(finding)) for finding in findings)
+    listed = f"[\n{rows}\n]" if rows else "[]"
+    return f'{_dump(head)[:-1]},"findings":{listed}}}\n'
+
+
+def event(
+    kind: str,
+    snapshot: Snapshot,
+    commands: Commands,
+    added: Iterable[Finding],
+    removed: Iterable[Finding],
+) -> str:
+    """Return one line of `cockpit watch --format json`."""
+    line = {
+        "version": VERSION,
+        "event": kind,
+        "generation": snapshot.generation,
+        "changed": snapshot.changed,
+        "seconds": round(snapshot.seconds, 4),
+        "outcomes": outcome_objects(snapshot, commands),
+        "added": [finding_object(finding) for finding in added],
+        "removed": [finding_object(finding) for finding in removed],
+    }
+    return _dump(line) + "\n"
+
+
+def _dump(value: object) -> str:
+    try:
+        return msgspec.json.encode(value).decode()
+    except UnicodeEncodeError:
+        # A name that is not UTF-8: the standard library writes its bytes as lone surrogates, which
+        # is how Python itself reads such a name back (`os.fsencode`).
+        return json.dumps(value, ensure_ascii=True, separators=(",", ":"))

@@ -1,0 +1,136 @@
+"""A snapshot as text for people: findings by file, then one line a tool.
+
+Everything from outside passes through `plain`; colour is an argument, never a guess.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from cockpit.model import Failure, Finding, Report, Result, Severity, Skipped, Snapshot
+from cockpit.plain import plain
+
+#: An en dash.
+SKIPPED_SIGN = "\u2013"
+SIGNS: dict[Severity, str] = {"high": "▲", "medium": "●", "low": "·"}
+_ASCII: dict[str, str] = {"▲": "!", "●": "*", "·": "-", "✗": "x", SKIPPED_SIGN: "-", "✓": "+"}
+_COLOURS = {"▲": "31", "●": "33", "·": "2", "✗": "31;1", "✓": "32"}
+
+
+class Style:
+    """How to write: with colours or without, with signs or in plain ASCII."""
+
+    def __init__(self, *, colour: bool = False, unicode: bool = True) -> None:
+        """Say what the terminal can show."""
+        self._colour = colour
+        self._unicode = unicode
+
+    def paint(self, text: str, code: str) -> str:
+        """Return `text` in the colour of this SGR `code`, where there are colours."""
+        return f"\x1b[{code}m{text}\x1b[0m" if self._colour and text else text
+
+    def sign(self, sign: str) -> str:
+        """Return `sign` as this terminal can show it."""
+        shown = sign if self._unicode else _ASCII.get(sign, sign)
+        return self.paint(shown, _COLOURS.get(sign, "0"))
+
+    def encodable(self, text: str) -> str:
+        """Return `text` with what the terminal cannot show escaped."""
+        return text if self._unicode else text.encode("ascii", "backslashreplace").decode()
+
+
+def finding_line(finding: Finding, style: Style) -> str:
+    """Return one line for a finding, without its path."""
+    place = f"{finding.line}:{finding.column}"
+    source = " ".join((finding.checker, *finding.also))
+    if finding.confidence:
+        source += f" {finding.confidence}"
+    rule = style.paint(f"{plain(finding.rule):<8}", "36")
+    message = style.encodable(plain(finding.message))
+    return f"  {place:>8}  {style.sign(SIGNS[finding.severity])} {rule} {message}" + style.paint(
+        f"  {plain(source)}", "2"
+    )
+
+
+def finding_lines(findings: Iterable[Finding], style: Style) -> Iterator[str]:
+    """Yield the findings, already sorted by path, under a heading for each file."""
+    for path, group in groupby(findings, key=lambda finding: finding.path):
+        yield style.paint(style.encodable(plain(path)), "1")
+        for finding in group:
+            yield finding_line(finding, style)
+        yield ""
+
+
+def summary_lines(snapshot: Snapshot, style: Style) -> Iterator[str]:
+    """Yield one line a tool, its errors and reasons below it."""
+    width = max((len(name) for name in snapshot.results), default=0)
+    for name, result in snapshot.results.items():
+        sign, words = _state(result)
+        name_shown = style.paint(f"{plain(name):<{width}}", "1")
+        yield f"{style.sign(sign)} {name_shown}  {style.encodable(words)}"
+        for line in _below(result):
+            yield f"  {' ' * width}  {style.encodable(line)}"
+    for note in snapshot.notes:
+        yield style.encodable(f"note: {plain(note)}")
+
+
+def _state(result: Result) -> tuple[str, str]:
+    outcome = result.outcome
+    if isinstance(outcome, Failure):
+        return "✗", f"failed: {plain(outcome.reason)}"
+    if isinstance(outcome, Skipped) or outcome is None:
+        reason = outcome.reason if outcome else "it has not run"
+        return SKIPPED_SIGN, f"skipped: {plain(reason)}"
+    words = f"{_findings(outcome)} in {duration(result.seconds)}"
+    if outcome.errors:
+        return "✗", f"{words}, {_count(len(outcome.errors), 'file')} it could not read"
+    return ("✓" if not (outcome.count and outcome.failing) else "●"), words
+
+
+def _findings(report: Report) -> str:
+    if "percent" not in report.metric:
+        return _count(report.count, "finding")
+    metric = report.metric
+    return (
+        f"{metric['percent']:.1f} % of {metric['total']:,.0f} documented, goal "
+        f"{metric['goal']:g} %, {_count(report.count, 'docstring')} missing"
+    )
+
+
+def _below(result: Result) -> Iterator[str]:
+    outcome = result.outcome
+    if isinstance(outcome, (Failure, Skipped)) and outcome.hint:
+        yield plain(outcome.hint)
+    if isinstance(outcome, Failure) and outcome.words:
+        for line in outcome.words.strip().splitlines()[-6:]:
+            yield f"| {plain(line)}"
+    if isinstance(outcome, Report):
+        for error in outcome.errors:
+            place = f"{plain(error.path)}:{error.line}" if error.line else plain(error.path)
+            yield f"{place}: {plain(error.message)}"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
+def duration(seconds: float) -> str:
+    """Return `seconds` as a person would say it: 84 ms, 1.2 s."""
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
+def check(
+    snapshot: Snapshot, findings: Iterable[Finding], style: Style, *, list_passing: bool
+) -> str:
+    """Return what `cockpit check` prints.
+
+    Without `list_passing` the findings of a tool whose goal is met are only counted: a project
+    with 90 % of its docstrings has passed interrogate, and does not want the other 10 % listed.
+    """
+    passing = {
+        name
+        for name, result in snapshot.results.items()
+        if isinstance(result.outcome, Report) and not result.outcome.failing
+    }
+    shown = (f for f in findings if list_passing or f.checker not in passing)
+    lines = [*finding_lines(shown, style), *summary_lines(snapshot, style)]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,90 @@
+"""Reads the project's files: once each, never a pipe or a device, and says what went wrong."""
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import msgspec
+
+_SIZE_LIMIT = 1 << 30
+
+
+class Scanned(msgspec.Struct, frozen=True):
+    """One file as it was read.
+
+    `digest` is empty for a file that could not be read; then `problem` says why, or is empty too
+    where the file is simply gone. `resolved` is the absolute path with links followed.
+    """
+
+    path: str
+    resolved: str = ""
+    content: bytes = b""
+    digest: bytes = b""
+    problem: str = ""
+
+
+class Scanner:
+    """Reads files below one root; safe to use in a thread."""
+
+    def __init__(self, root: Path) -> None:
+        """Remember the root, and as they come the folders' real places."""
+        self._root = root
+        self._folders: dict[str, str] = {}
+
+    def forget_folders(self) -> None:
+        """Look folders' links up anew: call when files came or went."""
+        self._folders.clear()
+
+    def read(self, paths: Iterable[str]) -> list[Scanned]:
+        """Read each of `paths`; the answers stand in the same order."""
+        return [self._one(path) for path in paths]
+
+    def _one(self, path: str) -> Scanned:
+        place = os.path.join(self._root, path)  # noqa: PTH118 - a hot path
+        try:
+            content = read_regular(place)
+        except FileNotFoundError:
+            dangling = os.path.islink(place)  # noqa: PTH114 - a hot path
+            return Scanned(path, problem="the link leads nowhere" if dangling else "")
+        except NotADirectoryError:
+            return Scanned(path)
+        except OSError as error:
+            return Scanned(path, problem=error.strerror or str(error))
+        digest = hashlib.blake2b(content, digest_size=16).digest()
+        return Scanned(path, self._resolve(place), content, digest)
+
+    def _resolve(self, place: str) -> str:
+        folder, name = os.path.split(place)
+        real = self._folders.get(folder)
+        if real is None:
+            real = self._folders[folder] = os.path.realpath(folder)
+        whole = os.path.join(real, name)  # noqa: PTH118 - a hot path
+        return os.path.realpath(whole) if os.path.islink(whole) else whole  # noqa: PTH114
+
+
+def read_regular(place: str) -> bytes:
+    """Return the bytes of a regular file, never waiting for a pipe or a device.
+
+    Raises `OSError`; what is no regular file raises it with words that say so.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    handle = os.open(place, flags | getattr(os, "O_CLOEXEC", 0))
+    with os.fdopen(handle, "rb") as file:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(0, "it is not a regular file")
+        if status.st_size > _SIZE_LIMIT:
+            raise OSError(0, "it is larger than 1 GiB")
+        return file.read()
+
+
+def module_name(path: str, known: Mapping[str, object]) -> str:
+    """Return the dotted name that the packages around `path` give it (`known`: all files)."""
+    folder, _, name = path.rpartition("/")
+    parts = [name.rsplit(".", 1)[0]]
+    while folder and f"{folder}/__init__.py" in known:
+        folder, _, package = folder.rpartition("/")
+        parts.append(package)
+    return ".".join(reversed(parts)).encode("utf-8", "backslashreplace").decode()

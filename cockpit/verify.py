@@ -1,0 +1,112 @@
+"""Runs the tools' own commands and compares their findings with ours, one by one."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import msgspec
+
+from cockpit.checkers.interface import Checker, Comparable, Concluded
+from cockpit.engine import Engine
+from cockpit.errors import CheckerError, CockpitError
+from cockpit.model import Failure, Report
+from cockpit.plain import plain
+from cockpit.process import run
+
+#: Seconds that a tool's own command may take on a whole project.
+_TIMEOUT = 3600.0
+_SHOWN = 20
+
+Row = tuple[str | int | float, ...]
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """The comparison for one tool.
+
+    `missing` are rows that only the command printed, `extra` those that only we have; both hold
+    findings and metrics alike. `without` names the files on which the command itself breaks: it
+    was run without them. `failure` says why there was nothing to compare.
+    """
+
+    checker: str
+    rows: int = 0
+    missing: tuple[Row, ...] = ()
+    extra: tuple[Row, ...] = ()
+    without: tuple[str, ...] = ()
+    failure: str = ""
+
+    @property
+    def same(self) -> bool:
+        """Whether both say the same, of everything."""
+        return not (self.missing or self.extra or self.failure)
+
+
+async def verify(engine: Engine, name: str) -> Verdict:
+    """Compare what `engine` says of checker `name` with that tool's own command, run now."""
+    outcome = engine.snapshot.results[name].outcome
+    if not isinstance(outcome, Report):
+        reason = outcome.reason if isinstance(outcome, Failure) else "it did not run"
+        return Verdict(name, failure=reason)
+    checker = engine.checkers[name]
+    broken = tuple(sorted({error.path for error in outcome.errors}))
+    try:
+        theirs, without = await _command(engine, checker, broken)
+    except CockpitError as error:
+        words = getattr(error, "words", "")
+        return Verdict(name, failure=f"{error.message} {words}".strip())
+    ours = checker.comparable(
+        Concluded(
+            files=outcome.files,
+            errors=outcome.errors,
+            metric=outcome.metric,
+            file_metrics=outcome.file_metrics,
+            failing=outcome.failing,
+        )
+    )
+    return _compare(name, ours, theirs, without)
+
+
+async def _command(
+    engine: Engine, checker: Checker, broken: tuple[str, ...]
+) -> tuple[Comparable, tuple[str, ...]]:
+    """Run the command; where it breaks on files that we name as broken, run it without them."""
+    try:
+        return await _run(engine, checker, ()), ()
+    except CheckerError:
+        if not broken:
+            raise
+        return await _run(engine, checker, broken), broken
+
+
+async def _run(engine: Engine, checker: Checker, without: tuple[str, ...]) -> Comparable:
+    files, settings = engine.files_of(checker.name)
+    kept = [path for path in files if path not in without]
+    argv = checker.verifying(engine.root, kept, settings)
+    done = await run(argv, engine.root, timeout=_TIMEOUT)
+    return checker.parse(engine.root, done)
+
+
+def _compare(name: str, ours: Comparable, theirs: Comparable, without: tuple[str, ...]) -> Verdict:
+    mine = Counter([*ours.rows, *ours.metrics])
+    tools = Counter([*theirs.rows, *theirs.metrics])
+    missing = sorted((tools - mine).elements(), key=repr)
+    extra = sorted((mine - tools).elements(), key=repr)
+    return Verdict(name, sum(tools.values()), tuple(missing), tuple(extra), without)
+
+
+def lines(verdict: Verdict) -> Iterator[str]:
+    """Yield the verdict for people."""
+    if verdict.failure:
+        yield f"{verdict.checker}: nothing to compare: {plain(verdict.failure)}"
+        return
+    count = len(verdict.missing) + len(verdict.extra)
+    words = "no difference" if not count else f"{count} differences"
+    yield f"{verdict.checker}: {words} in {verdict.rows:,} rows"
+    if verdict.without:
+        names = ", ".join(plain(path) for path in verdict.without[:5])
+        more = f" and {len(verdict.without) - 5} more" if len(verdict.without) > 5 else ""
+        yield f"  its own command breaks on {names}{more}, and was run without"
+    for sign, rows in (("-", verdict.missing), ("+", verdict.extra)):
+        for row in rows[:_SHOWN]:
+            yield f"  {sign} {plain(repr(row))}"
+        if len(rows) > _SHOWN:
+            yield f"  {sign} … and {len(rows) - _SHOWN} more"

@@ -1,0 +1,121 @@
+"""Tells when files change: a lone save at once, a burst as one change, nothing twice."""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import msgspec
+import watchfiles
+
+from cockpit.project import excluded
+
+#: Milliseconds: how often the operating system's queue is read, and how long one batch may grow.
+#: Measured: a save is seen after 3-8 ms, against 101 ms with watchfiles' defaults.
+_STEP, _DEBOUNCE = 4, 20
+#: Seconds: a burst ends after this much quiet, or after this long altogether.
+_QUIET, _LONGEST = 0.030, 0.200
+#: A change of up to this many files is a save, acted on at once; more is a burst, collected first.
+LONE = 3
+
+_NEVER = (".git", ".hg", ".svn", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache")
+
+
+class Change(msgspec.Struct, frozen=True):
+    """Files that something happened to, and when (`time.perf_counter`) that was first seen."""
+
+    paths: frozenset[str]
+    seen: float
+
+    def joined(self, other: "Change") -> "Change":
+        """Return one change that stands for both."""
+        return Change(self.paths | other.paths, min(self.seen, other.seen))
+
+
+class Watcher:
+    """Iterates over the changes below a root; polling takes over where the system refuses."""
+
+    def __init__(self, root: Path, exclude: Sequence[str]) -> None:
+        """Watch `root`, deaf to what `exclude` names; nothing starts before the iteration."""
+        self._root = root
+        self._prefix = str(root) + os.sep
+        self._exclude = (*_NEVER, *exclude)
+        self._stop = asyncio.Event()
+        self._queue: asyncio.Queue[Change] = asyncio.Queue()
+        self.note = ""
+
+    def stop(self) -> None:
+        """End the iteration soon."""
+        self._stop.set()
+
+    async def changes(self) -> AsyncIterator[Change]:
+        """Yield what changed since the last yield; never an empty change."""
+        pump = asyncio.create_task(self._pump())
+        try:
+            while not self._stop.is_set():
+                change = await self._next(pump)
+                if change is None:
+                    return
+                if len(change.paths) > LONE:
+                    change = await self._collect(change)
+                yield change
+        finally:
+            self._stop.set()
+            await asyncio.gather(pump, return_exceptions=True)
+
+    async def _next(self, pump: asyncio.Task[None]) -> Change | None:
+        """Return all that waits, or wait for the first; None once the watch has ended."""
+        getter = asyncio.ensure_future(self._queue.get())
+        await asyncio.wait({getter, pump}, return_when=asyncio.FIRST_COMPLETED)
+        if not getter.done():
+            getter.cancel()
+            pump.result()
+            return None
+        return self._drain(getter.result())
+
+    def _drain(self, change: Change) -> Change:
+        while not self._queue.empty():
+            change = change.joined(self._queue.get_nowait())
+        return change
+
+    async def _collect(self, change: Change) -> Change:
+        end = time.perf_counter() + _LONGEST
+        while (left := end - time.perf_counter()) > 0:
+            try:
+                more = await asyncio.wait_for(self._queue.get(), min(_QUIET, left))
+            except TimeoutError:
+                break
+            change = self._drain(change.joined(more))
+        return change
+
+    async def _pump(self) -> None:
+        try:
+            await self._listen(polling=False)
+        except (OSError, RuntimeError) as error:
+            if self._stop.is_set():
+                return
+            self.note = f"the system cannot watch every folder ({error}); cockpit looks itself"
+            await self._listen(polling=True)
+
+    async def _listen(self, *, polling: bool) -> None:
+        events = watchfiles.awatch(
+            self._root,
+            watch_filter=self._relevant,
+            step=_STEP,
+            debounce=_DEBOUNCE,
+            stop_event=self._stop,
+            rust_timeout=1000,
+            force_polling=polling or None,
+            ignore_permission_denied=True,
+        )
+        async for batch in events:
+            seen = time.perf_counter()
+            paths = frozenset(self._relative(path) for _, path in batch)
+            self._queue.put_nowait(Change(paths, seen))
+
+    def _relevant(self, _change: watchfiles.Change, path: str) -> bool:
+        return path.startswith(self._prefix) and not excluded(self._relative(path), self._exclude)
+
+    def _relative(self, path: str) -> str:
+        return path.removeprefix(self._prefix).replace(os.sep, "/")

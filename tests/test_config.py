@@ -1,0 +1,59 @@
+"""Settings are strict: a mistake is named, with the nearest right word."""
+
+from pathlib import Path
+
+import pytest
+
+from cockpit.config import Config, load_config
+from cockpit.errors import SettingsError
+
+pytestmark = pytest.mark.unit
+
+
+def project(folder: Path, text: str) -> Path:
+    (folder / "pyproject.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_without_settings_everything_has_a_default(tmp_path: Path) -> None:
+    assert load_config(tmp_path) == Config()
+
+
+def test_the_project_overrides_the_user(tmp_path: Path) -> None:
+    user = tmp_path / "config.toml"
+    user.write_text('timeout = 5\neditor = "vim"\n', encoding="utf-8")
+    project(tmp_path, "[tool.cockpit]\ntimeout = 7\nextend-exclude = ['vendor']\n")
+    config = load_config(tmp_path, user)
+    assert (config.timeout, config.editor, config.extend_exclude) == (7, "vim", ("vendor",))
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "hint"),
+    [
+        ("[tool.cockpit]\ntimeuot = 3\n", "unknown key timeuot", "timeout"),
+        ("[tool.cockpit]\nzzz = 3\n", "unknown key zzz", "fail-on"),
+        ("[tool.cockpit]\ntimeout = 'x'\n", "timeout: expected `float`", "docs/settings.md"),
+        ("[tool.cockpit]\ntimeout = 0\n", "timeout is 0", "seconds"),
+        ("[tool.cockpit]\nworkers = -1\n", "workers is -1", "0 to 64"),
+        ("[tool.cockpit]\nfail-on = 'bad'\n", "fail-on is 'bad'", "high, medium, low, never"),
+        ("[tool]\ncockpit = 3\n", "not a table", "[tool.cockpit]"),
+        ("[tool.cockpit\n", "not valid TOML", "Mend that line"),
+    ],
+)
+def test_a_mistake_is_one_clear_sentence(tmp_path: Path, text: str, words: str, hint: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_config(project(tmp_path, text))
+    assert words in caught.value.message
+    assert hint in caught.value.hint
+
+
+def test_bytes_that_are_not_text_are_no_settings(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(SettingsError, match="not valid TOML"):
+        load_config(tmp_path)
+
+
+@pytest.mark.security
+def test_a_project_cannot_choose_a_program_to_run(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="names a program to run"):
+        load_config(project(tmp_path, "[tool.cockpit]\neditor = 'sh -c evil'\n"))

@@ -1,0 +1,70 @@
+"""An offence keeps its identity while the file around it moves."""
+
+import ast
+
+import pytest
+
+from cockpit.identity import Ordinals, base, normalise
+from cockpit.outline import outline, symbol_at
+
+pytestmark = pytest.mark.unit
+
+CODE = '''\
+import os
+
+@decorator
+class Outer:
+    """Doc."""
+
+    def method(self):
+        def inner():
+            return 1
+        return inner
+
+    async def other(self): ...
+
+if os:
+    def conditional(): ...
+'''
+
+
+def test_layout_does_not_count() -> None:
+    assert base("B1", "f", "call('a',\n   b,\n)") == base("B1", "f", 'call("a", b)')
+    assert normalise("x = (1,\\\n 2)") == "x=(1,2)"
+
+
+@pytest.mark.parametrize(
+    "other", [("B2", "f", "x"), ("B1", "g", "x"), ("B1", "f", "y")], ids=["rule", "scope", "text"]
+)
+def test_rule_scope_and_text_count(other: tuple[str, str, str]) -> None:
+    assert base("B1", "f", "x") != base(*other)
+
+
+def test_the_second_of_the_same_is_another() -> None:
+    ordinals = Ordinals()
+    assert [ordinals.identity(name) for name in "abaa"] == ["a", "b", "a.2", "a.3"]
+
+
+@pytest.mark.parametrize(
+    ("line", "symbol"),
+    [
+        (1, ""),
+        (3, "Outer"),
+        (4, "Outer"),
+        (7, "Outer.method"),
+        (9, "Outer.method.inner"),
+        (10, "Outer.method"),
+        (12, "Outer.other"),
+        (15, "conditional"),
+        (99, ""),
+    ],
+)
+def test_the_innermost_scope_names_a_line(line: int, symbol: str) -> None:
+    assert symbol_at(outline(ast.parse(CODE)), line) == symbol
+
+
+def test_a_tree_deeper_than_the_stack_has_an_outline() -> None:
+    depth = 90
+    code = "".join(f"{' ' * level}if x:\n" for level in range(depth))
+    code += " " * depth + "def deep(): ...\n"
+    assert [scope.name for scope in outline(ast.parse(code))] == ["deep"]
