@@ -196,8 +196,10 @@ class Analysis:
                 needs.append(Need(one, "", ()))
             else:
                 found[one.path] = self._remember(one, blob)
-        for job in _jobs(needs, urgent=False):
-            found.update(await self._outline_job(job))
+        for outlines in await asyncio.gather(
+            *(self._outline_job(job) for job in _jobs(needs, urgent=False))
+        ):
+            found.update(outlines)
         return found
 
     async def _outline_job(self, needs: list[Need]) -> dict[str, list[Scope]]:

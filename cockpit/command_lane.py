@@ -18,7 +18,7 @@ from cockpit.process import run
 from cockpit.scan import Scanned, Scanner
 
 #: Files whose findings are placed in one go, so that the event loop gets its turn between.
-_SLICE = 50
+_SLICE = 100
 
 Outlines = Callable[[Iterable[Scanned]], Awaitable[dict[str, list[Scope]]]]
 Diagnostics = dict[str, list[Any]]

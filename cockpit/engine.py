@@ -7,7 +7,7 @@ event loop, so no lock is needed. Subscribers get every new `Snapshot`, newest l
 import asyncio
 import concurrent.futures
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 
 import msgspec
@@ -81,9 +81,9 @@ class Engine:
         self._started = time.perf_counter()
         self._shown = 0.0
         self._watcher: Watcher | None = None
-        self._paused = asyncio.Event()
         self._resumed = asyncio.Event()
         self._resumed.set()
+        self._group: asyncio.TaskGroup | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._bulk: asyncio.Task[None] | None = None
 
@@ -107,16 +107,14 @@ class Engine:
     async def run(self) -> None:
         """Check everything, then follow every change, until `stop` is called."""
         self._watcher = Watcher(self.root, (*self._config.exclude, *self._config.extend_exclude))
-        self._bulk = asyncio.create_task(self._everything())
-        try:
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            self._bulk = self._start(self._everything())
             async for change in self._watcher.changes():
                 await self._resumed.wait()
                 await self._follow(change)
-        finally:
-            for task in (self._bulk, *self._tasks):
-                if task is not None:
-                    task.cancel()
-            await asyncio.gather(self._bulk, *self._tasks, return_exceptions=True)
+            for task in self._tasks:
+                task.cancel()
 
     async def stop(self) -> None:
         """End `run`."""
@@ -131,9 +129,7 @@ class Engine:
 
     def rerun(self, checker: str | None = None) -> None:
         """Ask one checker, or all, for everything again, without the store."""
-        task = asyncio.get_running_loop().create_task(self._again(checker))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._start(self._again(checker))
 
     def explain(self, checker: str) -> tuple[str, ...]:
         """Return the tool's own command that gives what we show."""
@@ -165,6 +161,15 @@ class Engine:
         return jobs.documented(reply)
 
     # -- runs
+
+    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        """Run `work` beside the watch, and end it with it."""
+        if self._group is None:
+            raise RuntimeError("the engine does not run")
+        task = self._group.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _everything(self) -> None:
         self._started = time.perf_counter()

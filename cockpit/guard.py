@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 from cockpit import janitor
@@ -19,6 +20,20 @@ from cockpit.errors import CockpitError
 
 class CannotStart(CockpitError):  # noqa: N818 -- the sentence it says
     """A command is missing or the system refuses to start it."""
+
+
+@contextlib.contextmanager
+def _deaf() -> Iterator[None]:
+    """Let what is started meanwhile be born with all requests to end blocked, for good."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    requests = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGQUIT, signal.SIGTSTP)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, requests)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Guard:
@@ -41,8 +56,11 @@ class Guard:
         if self.closed:
             raise CannotStart("cockpit is closing: nothing more is started")
         with self._lock:
-            if self._janitor is None:
-                self._hire()
+            if self._janitor is None or self._janitor.poll() is not None:
+                try:
+                    self._hire()
+                except OSError as error:
+                    raise CannotStart(f"no process can be started: {error.strerror}") from error
 
     def add(self, pid: int) -> None:
         """Take the new group `pid` into care."""
@@ -58,15 +76,18 @@ class Guard:
 
     def _hire(self) -> None:
         """Start a janitor and tell it all we know."""
-        self._janitor = subprocess.Popen(  # noqa: S603 -- our own words
-            (sys.executable, "-I", "-S", str(Path(janitor.__file__).resolve())),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd=os.sep,
-            start_new_session=True,
-            bufsize=0,
-        )
+        with _deaf():
+            self._janitor = subprocess.Popen(  # noqa: S603 -- our own words
+                (sys.executable, "-I", "-S", str(Path(janitor.__file__).resolve())),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd=os.sep,
+                start_new_session=True,
+                bufsize=0,
+            )
+        if self._janitor.stdin is not None:  # one that is stopped must not stop us
+            os.set_blocking(self._janitor.stdin.fileno(), False)
         words = [f"{janitor.MARK}={self.mark}\n".encode()]
         words += [b"+%d %s\n" % group for group in tuple(self.groups.items())]
         self._write(b"".join(words))
@@ -79,7 +100,9 @@ class Guard:
             except OSError:
                 if self._janitor is not None:
                     self._dismiss(self._janitor)
-                self._hire()
+                self._janitor = None
+                with contextlib.suppress(OSError):
+                    self._hire()
 
     def _write(self, words: bytes) -> None:
         if self._janitor is not None and self._janitor.stdin is not None:

@@ -1,9 +1,10 @@
 """Ends what cockpit started when cockpit ends without a word; it imports nothing of cockpit.
 
 It runs in a process and session of its own, by file path, and holds one end of a pipe whose other
-end only cockpit has: however cockpit ends, SIGKILL included, the pipe ends with it. The first line
-says the mark that every child carries in its environment, each further one `+PID BIRTH` (a process
-group began), `-PID` (it ended) or `bye` (cockpit leaves in order and has ended its groups).
+end only cockpit has: however cockpit ends, SIGKILL included, the pipe ends with it. The other
+signals that ask to end were blocked for it before it was born. The pipe's first line says the mark
+that every child carries in its environment, each further one `+PID BIRTH` (a process group began),
+`-PID` (it ended) or `bye` (cockpit leaves in order and has ended its groups).
 """
 
 # ruff: noqa: PTH112, PTH123, PTH208
@@ -49,7 +50,13 @@ def end_group(pid: int, number: int) -> None:
 
 
 def _marked(mark: bytes) -> list[int]:
-    """Return the processes that carry `mark`; none where the system has no /proc."""
+    """Return the processes that carry `mark`; none where the system has no /proc.
+
+    Without a mark, for cockpit ended before it could say one, nobody carries it. (An empty mark
+    would be found in every environment: it once ended every process of the machine.)
+    """
+    if not mark.startswith(MARK.encode() + b"="):
+        return []
     pids = filter(str.isdigit, os.listdir("/proc") if os.path.isdir("/proc") else ())
     return [int(pid) for pid in pids if mark in _read(f"/proc/{pid}/environ").split(b"\0")]
 
@@ -61,7 +68,7 @@ def _sweep(groups: dict[int, bytes], mark: bytes, passes: int) -> None:
     leader is ours: the system gives no number away while it names a group.
     """
     for pid, born in groups.items():
-        if birth(pid) in (born, b""):
+        if pid > 1 and birth(pid) in (born, b""):
             end_group(pid, signal.SIGKILL)
     # A child that left its group, or that cockpit had no time to tell of, is found by its mark;
     # one that was just being started shows its own environment only a moment later.
@@ -75,10 +82,13 @@ def _sweep(groups: dict[int, bytes], mark: bytes, passes: int) -> None:
 
 def serve(pipe: io.BufferedReader) -> None:
     """Follow what cockpit says in `pipe` until its end, and clear up after it."""
-    mark = pipe.readline().rstrip(b"\n")
+    first = pipe.readline()
+    mark = first.rstrip(b"\n") if first.endswith(b"\n") else b""
     groups: dict[int, bytes] = {}
     passes = _PASSES
     for line in pipe:
+        if not line.endswith(b"\n"):  # cut off in the middle: it could name anybody
+            break
         pid, _, born = line[1:].strip().partition(b" ")
         if line.startswith(b"+"):
             groups[int(pid)] = born
@@ -89,14 +99,6 @@ def serve(pipe: io.BufferedReader) -> None:
     _sweep(groups, mark, passes)
 
 
-def main() -> None:
-    """Outlive every signal but SIGKILL, and end when cockpit has."""
-    for name in ("SIGINT", "SIGHUP", "SIGTERM", "SIGQUIT", "SIGTSTP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
+if __name__ == "__main__":
     with open(0, "rb") as pipe:
         serve(pipe)
-
-
-if __name__ == "__main__":
-    main()

@@ -112,12 +112,13 @@ class FileLane(Lane):
         self._pending: dict[str, bytes] = {}
         self._queued: set[str] = set()
         self._total = 0
+        self._begun = False
         self._complete = False
 
     @property
     def running(self) -> bool:
-        """Whether a file waits to be read or to be analysed."""
-        return bool(self._queued or self._pending)
+        """Whether a file waits to be read or to be analysed, or nobody has said which do."""
+        return bool(self._queued or self._pending) or not self._begun
 
     def configure(self, settings: Settings) -> None:
         """Take new settings; what depended on the old ones is forgotten."""
@@ -132,6 +133,7 @@ class FileLane(Lane):
         self.failure = error
         self.settings = None
         self._reset()
+        self._begun = self.touched = True
 
     def restart(self) -> None:
         """Forget all facts, so that every file is analysed anew."""
@@ -142,7 +144,7 @@ class FileLane(Lane):
         self._keys.clear()
         self._pending.clear()
         self._queued.clear()
-        self._complete = False
+        self._begun = self._complete = False
         settings = self.settings
         self._conclusion = self.checker.conclusion(settings, self._root) if settings else None
 
@@ -158,6 +160,7 @@ class FileLane(Lane):
 
     def enqueue(self, paths: Sequence[str]) -> None:
         """Note that `paths` are going to be read."""
+        self._begun = True
         self._queued.update(self.selected.intersection(paths))
         self.touched = self.touched or bool(self._queued)
         self._total = max(self._total, len(self._queued) + len(self._pending))

@@ -7,21 +7,21 @@ that asked for it, with cockpit's orderly end, and, by way of `cockpit.janitor`,
 import asyncio
 import contextlib
 import os
-import select
 import signal
 import subprocess
 import sys
+import threading
 import time
-from asyncio.subprocess import Process, SubprocessStreamProtocol
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import msgspec
 
 from cockpit import janitor
 from cockpit.errors import CockpitError
 from cockpit.guard import GUARD, CannotStart, kill_all
+from cockpit.pipes import WORDS, Outlet, Silence, Worker, feed
 from cockpit.plain import plain
 
 __all__ = [
@@ -42,14 +42,11 @@ __all__ = [
 GRACE = 0.3
 #: How much of a child's output is kept at most, or how long one line may be, in bytes.
 LIMIT = 512 << 20
-#: How much of a child's stderr is kept: its last words, in bytes.
-WORDS = 64 << 10
 #: How long the event loop is held before others get their turn, in seconds.
 SLICE = 0.004
 
-_CHUNK = 256 << 10
 #: How long a stranger may hold the pipes of a command that has ended, in seconds.
-_LINGER = 1.0
+LINGER = 1.0
 #: Variables that make a tool say something else than its command line and settings do.
 _MISLEADING = frozenset(
     (
@@ -103,26 +100,40 @@ def python(*arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-P", *arguments)
 
 
-def _options(cwd: Path, env: Mapping[str, str] | None) -> dict[str, Any]:
-    """Return what every child has in common, as `subprocess.Popen` takes it."""
-    marked = {**(clean_env() if env is None else env), janitor.MARK: GUARD.mark}
-    common: dict[str, Any] = {"cwd": cwd, "env": marked, "bufsize": 0}
+def _launch(
+    argv: Sequence[str], cwd: Path, env: Mapping[str, str] | None, stdin: int
+) -> subprocess.Popen[bytes]:
+    """Start a child with pipes for what it says; raise `CannotStart`."""
+    GUARD.prepare()
+    options: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
-        return common | {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-    return common | {"start_new_session": True}
+        options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    try:
+        child = subprocess.Popen(  # noqa: S603 -- no shell, and the caller's own words
+            argv,
+            cwd=cwd,
+            env={**(clean_env() if env is None else env), janitor.MARK: GUARD.mark},
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            **options,
+        )
+    except (OSError, ValueError) as error:
+        raise _cannot(argv, cwd, error) from error
+    GUARD.add(child.pid)
+    return child
 
 
-def _cannot(argv: Sequence[str], cwd: Path, error: OSError) -> CannotStart:
+def _cannot(argv: Sequence[str], cwd: Path, error: OSError | ValueError) -> CannotStart:
     """Return what to say of a command that did not start."""
     name = plain(argv[0])
     if not cwd.is_dir():
         return CannotStart(f"the folder {plain(str(cwd))} is gone", "open an existing project")
     if isinstance(error, FileNotFoundError):
         return CannotStart(f"{name} is not installed", f"install {name}, or put it on PATH")
-    return CannotStart(f"{name} could not be started: {error.strerror or error}")
-
-
-# --- One command, from the event loop ---------------------------------------------------------
+    why = error.strerror if isinstance(error, OSError) else str(error)
+    return CannotStart(f"{name} could not be started: {why}")
 
 
 async def run(  # noqa: PLR0913 -- one call says all that a command needs
@@ -142,10 +153,11 @@ async def run(  # noqa: PLR0913 -- one call says all that a command needs
     line of it, in bytes; of stderr the last `WORDS` bytes are kept. `timeout` is in seconds.
     Raises `CannotStart`, `TimedOut`, `TooMuchOutput`, and whatever `on_line` raises.
     """
-    command = await _start(argv, cwd, env, stdin is not None)
+    source = subprocess.DEVNULL if stdin is None else subprocess.PIPE
+    command = _Command(_launch(argv, cwd, env, source), limit)
     try:
         async with asyncio.timeout(timeout) as clock:
-            return await command.converse(stdin, on_line, limit)
+            return await command.converse(stdin, on_line)
     except TimeoutError:
         if not clock.expired():
             raise
@@ -154,116 +166,73 @@ async def run(  # noqa: PLR0913 -- one call says all that a command needs
             "raise `timeout` in [tool.cockpit], or exclude what takes so long",
         ) from None
     finally:
-        await _in_any_case(command.end())
-
-
-async def _start(
-    argv: Sequence[str], cwd: Path, env: Mapping[str, str] | None, has_input: bool
-) -> "_Command":
-    """Start a command; cancelled meanwhile, end it again."""
-    GUARD.prepare()
-    loop = asyncio.get_running_loop()
-
-    async def start() -> _Command:
-        transport, protocol = await loop.subprocess_exec(
-            lambda: SubprocessStreamProtocol(limit=_CHUNK, loop=loop),
-            *argv,
-            stdin=subprocess.PIPE if has_input else subprocess.DEVNULL,
-            **_options(cwd, env),
-        )
-        GUARD.add(transport.get_pid())
-        return _Command(transport, Process(transport, protocol, loop))
-
-    starting = loop.create_task(start())
-    try:
-        return await asyncio.shield(starting)
-    except OSError as error:
-        raise _cannot(argv, cwd, error) from error
-    except asyncio.CancelledError:
-        await _in_any_case(_end_started(starting))
-        raise
-
-
-async def _end_started(starting: "asyncio.Task[_Command]") -> None:
-    with contextlib.suppress(OSError):
-        await (await starting).end()
-
-
-async def _in_any_case(work: Coroutine[None, None, None]) -> None:
-    """Finish `work` however often we are cancelled meanwhile, then be cancelled."""
-    task = asyncio.get_running_loop().create_task(work)
-    cancelled = False
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError:
-            cancelled = True
-    if cancelled:
-        raise asyncio.CancelledError
-    task.result()
+        await command.end()
 
 
 class _Command:
-    """A running command, from its first word to the end of its group."""
+    """A running command, from its first word to the end of its group.
 
-    def __init__(self, transport: asyncio.SubprocessTransport, process: Process) -> None:
-        self._transport = transport
-        self._process = process
-        self._taken = 0
+    Not asyncio's own: that one, cancelled as it starts or as the loop ends, can hang or leave the
+    child behind (seen with 3.11), waits for whoever holds the pipes, and needs a child watcher.
+    """
+
+    def __init__(self, child: subprocess.Popen[bytes], limit: int) -> None:
+        """Take over `child`, which has just been started."""
+        self._child = child
+        self._limit = limit
+        self._loop = asyncio.get_running_loop()
+        self._exited = asyncio.Event()
+        self._output = Outlet(child.stdout)
+        self._errors = Outlet(child.stderr)
+        threading.Thread(target=self._reap, name="cockpit command", daemon=True).start()
+
+    def _reap(self) -> None:
+        """Wait, in a thread of its own, for the command's end, and end whom it left behind."""
+        self._child.wait()
+        janitor.end_group(self._child.pid, signal.SIGKILL)
+        GUARD.remove(self._child.pid)
+        with contextlib.suppress(RuntimeError):  # the loop ended first
+            self._loop.call_soon_threadsafe(self._exited.set)
 
     async def converse(
-        self, stdin: bytes | None, on_line: Callable[[bytes], None] | None, limit: int
+        self, stdin: bytes | None, on_line: Callable[[bytes], None] | None
     ) -> Completed:
         """Feed and read the command until it ends."""
         errors = asyncio.create_task(self._last_words())
         helpers = [errors, asyncio.create_task(self._hang_up())]
         if stdin is not None:
-            helpers.append(asyncio.create_task(self._feed(stdin)))
+            helpers.append(asyncio.create_task(feed(self._child.stdin, stdin)))
         try:
-            output = await (self._stream(on_line, limit) if on_line else self._keep(limit))
-            return Completed(await self._process.wait(), output, await errors)
+            output = b"" if on_line else await self._keep()
+            if on_line:
+                await self._stream(on_line)
+            await self._exited.wait()
+            return Completed(self._child.returncode, output, await errors)
         finally:
             for helper in helpers:
                 helper.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
 
-    async def _feed(self, stdin: bytes) -> None:
-        """Write all of `stdin`; a command that does not care to read it is no error."""
-        pipe = self._process.stdin
-        assert pipe is not None  # noqa: S101 -- for the type checker
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            pipe.write(stdin)
-            await pipe.drain()
-        pipe.close()
-
-    async def _chunks(self) -> AsyncIterator[bytes]:
-        """Stdout as it comes."""
-        pipe = self._process.stdout
-        assert pipe is not None  # noqa: S101 -- for the type checker
-        while chunk := await pipe.read(_CHUNK):
-            self._taken += len(chunk)
-            yield chunk
-
-    async def _keep(self, limit: int) -> bytes:
+    async def _keep(self) -> bytes:
         """Return all of stdout."""
         chunks: list[bytes] = []
-        async for chunk in self._chunks():
+        size = 0
+        while chunk := await self._output.read():
             chunks.append(chunk)
-            if self._taken > limit:
-                raise _too_much(limit)
+            size += len(chunk)
+            self._bound(size)
         return b"".join(chunks)
 
-    async def _stream(self, on_line: Callable[[bytes], None], limit: int) -> bytes:
+    async def _stream(self, on_line: Callable[[bytes], None]) -> None:
         """Hand on stdout by line, letting others have the event loop every `SLICE`."""
         started: list[bytes] = []  # the pieces of a line whose end has not come yet
         size = 0
         since = time.perf_counter()
-        async for chunk in self._chunks():
+        while chunk := await self._output.read():
             first, *rest = chunk.split(b"\n")
             started.append(first)
             size += len(first)
-            if size > limit:
-                raise _too_much(limit)
+            self._bound(size)
             if not rest:
                 continue
             last = rest.pop()
@@ -275,139 +244,55 @@ class _Command:
             started, size = [last], len(last)
         if size:
             on_line(b"".join(started))
-        return b""
+
+    def _bound(self, size: int) -> None:
+        if size > self._limit:
+            name = plain(Path(str(self._child.args[0])).name)  # type: ignore[index]
+            raise TooMuchOutput(
+                f"{name} printed more than {self._limit >> 20} MiB",
+                "exclude what it says so much of",
+            )
 
     async def _last_words(self) -> bytes:
         """Read all of stderr and return the end of it."""
-        pipe = self._process.stderr
-        assert pipe is not None  # noqa: S101 -- for the type checker
         words = b""
-        while chunk := await pipe.read(_CHUNK):
+        while chunk := await self._errors.read():
             words = (words + chunk)[-WORDS:]
         return words
 
     async def _hang_up(self) -> None:
-        """Once the command itself has ended, wait for nobody else who holds its pipes."""
-        await self._process.wait()
-        self._signal(signal.SIGKILL)
-        taken = -1
-        while taken != self._taken:
-            taken = self._taken
-            await asyncio.sleep(_LINGER)
-        for number in (1, 2):
-            pipe = self._transport.get_pipe_transport(number)
-            if pipe is not None:
-                pipe.close()
-
-    def _signal(self, number: int) -> None:
-        janitor.end_group(self._transport.get_pid(), number)
+        """Once the command has ended and its pipes are silent, wait for nobody who holds them."""
+        await self._exited.wait()
+        heard = -1
+        while heard != self._output.heard:
+            heard = self._output.heard
+            await asyncio.sleep(LINGER)
+        self._output.end()
+        self._errors.end()
 
     async def end(self) -> None:
-        """Leave no process of the group and no open pipe; at once where it ended by itself."""
-        process = self._process
-        if process.returncode is None:
+        """Leave no process of the group and no open pipe; at once where it ended by itself.
+
+        Cancelled meanwhile, it does not wait: the group is killed and the thread reaps it.
+        """
+        try:
             self._signal(signal.SIGTERM)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), GRACE)
-        self._signal(signal.SIGKILL)
-        with contextlib.suppress(TimeoutError):  # in the kernel's hands: no one can kill it now
-            await asyncio.wait_for(process.wait(), _LINGER)
-            GUARD.remove(process.pid)
-        self._transport.close()
-        await asyncio.sleep(0)  # the pipes close in the loop's next turn
+            await self._wait(GRACE)
+        finally:
+            self._signal(signal.SIGKILL)
+            for pipe in (self._child.stdin, self._child.stdout, self._child.stderr):
+                if pipe is not None:
+                    pipe.close()
+        await self._wait(LINGER)
 
-
-def _too_much(limit: int) -> TooMuchOutput:
-    return TooMuchOutput(
-        f"the command printed more than {limit >> 20} MiB", "exclude what it says so much of"
-    )
-
-
-# --- A child that talks in frames, from a thread ----------------------------------------------
-
-
-class Silence(Exception):  # noqa: N818 -- not an error of the user's, and never shown
-    """A worker did not answer in time."""
-
-
-class Worker:
-    """A child with a pipe in, a pipe out, and its last words kept; for use by one thread."""
-
-    def __init__(self, child: subprocess.Popen[bytes]) -> None:
-        """Take over `child`, which has three pipes."""
-        self._child = child
-        self._words = b""
-        self.pid = child.pid
-        for pipe in self._pipes():
-            os.set_blocking(pipe.fileno(), False)
-
-    def _pipes(self) -> list[IO[bytes]]:
-        return [
-            pipe for pipe in (self._child.stdin, self._child.stdout, self._child.stderr) if pipe
-        ]
-
-    @property
-    def code(self) -> int | None:
-        """The exit code, negative for a signal; None while it lives."""
-        return self._child.poll()
-
-    def write(self, data: bytes, until: float) -> None:
-        """Write all of `data`; raise `Silence` at `time.monotonic()` `until`, OSError if dead."""
-        pipe = self._child.stdin
-        assert pipe is not None  # noqa: S101 -- for the type checker
-        rest = memoryview(data)
-        while rest:
-            try:
-                rest = rest[os.write(pipe.fileno(), rest) :]
-            except BlockingIOError:
-                _await_pipe(pipe, select.POLLOUT, until)
-
-    def read(self, size: int, until: float) -> bytes:
-        """Read `size` bytes; raise `Silence` at `time.monotonic()` `until`, EOFError if dead."""
-        pipe = self._child.stdout
-        assert pipe is not None  # noqa: S101 -- for the type checker
-        data = bytearray(size)
-        have = 0
-        while have < size:
-            _await_pipe(pipe, select.POLLIN, until)
-            count = os.readv(pipe.fileno(), [memoryview(data)[have:]])
-            if not count:
-                raise EOFError
-            have += count
-        return bytes(data)
-
-    def words(self) -> bytes:
-        """Return the end of what it wrote to stderr; also keeps that pipe from filling up."""
-        pipe = self._child.stderr
-        assert pipe is not None  # noqa: S101 -- for the type checker
-        with contextlib.suppress(BlockingIOError, ValueError):
-            while chunk := os.read(pipe.fileno(), WORDS):
-                self._words = (self._words + chunk)[-WORDS:]
-        return self._words
-
-    def kill(self) -> None:
-        """Kill its whole group; any thread may, for a group that ended is no error."""
+    def _signal(self, number: int) -> None:
+        """Send a signal to the group, unless it has ended: its number may be another's soon."""
         if self._child.returncode is None:
-            janitor.end_group(self.pid, signal.SIGKILL)
+            janitor.end_group(self._child.pid, number)
 
-    def end(self) -> int:
-        """Kill and reap its whole group, close the pipes, return the exit code."""
-        janitor.end_group(self.pid, signal.SIGKILL)
-        code = self._child.wait()
-        self.words()
-        GUARD.remove(self.pid)
-        for pipe in self._pipes():
-            pipe.close()
-        return code
-
-
-def _await_pipe(pipe: IO[bytes], event: int, until: float) -> None:
-    """Wait until `pipe` is ready for `event`; raise `Silence` at `time.monotonic()` `until`."""
-    poll = select.poll()
-    poll.register(pipe, event)
-    left = until - time.monotonic()
-    if left <= 0 or not poll.poll(left * 1000):
-        raise Silence
+    async def _wait(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._exited.wait(), seconds)
 
 
 def start_worker(argv: Sequence[str], cwd: Path) -> Worker:
@@ -416,13 +301,4 @@ def start_worker(argv: Sequence[str], cwd: Path) -> Worker:
     The calling thread must live as long as the worker: on Linux the worker asks the kernel to
     end with its parent, which means the thread that started it.
     """
-    GUARD.prepare()
-    pipe = subprocess.PIPE
-    try:
-        child = subprocess.Popen(  # noqa: S603 -- no shell, the caller's words
-            argv, stdin=pipe, stdout=pipe, stderr=pipe, **_options(cwd, None)
-        )
-    except OSError as error:
-        raise _cannot(argv, cwd, error) from error
-    GUARD.add(child.pid)
-    return Worker(child)
+    return Worker(_launch(argv, cwd, None, subprocess.PIPE))

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import watchfiles
 
-from cockpit.project import excluded
+from cockpit.project import Excludes
 
 #: Milliseconds: how often the operating system's queue is read, and how long one batch may grow.
 #: Measured: a save is seen after 3-8 ms, against 101 ms with watchfiles' defaults.
@@ -40,7 +40,7 @@ class Watcher:
         """Watch `root`, deaf to what `exclude` names; nothing starts before the iteration."""
         self._root = root
         self._prefix = str(root) + os.sep
-        self._exclude = (*_NEVER, *exclude)
+        self._exclude = Excludes((*_NEVER, *exclude))
         self._stop = asyncio.Event()
         self._queue: asyncio.Queue[Change] = asyncio.Queue()
         self.note = ""
@@ -115,7 +115,7 @@ class Watcher:
             self._queue.put_nowait(Change(paths, seen))
 
     def _relevant(self, _change: watchfiles.Change, path: str) -> bool:
-        return path.startswith(self._prefix) and not excluded(self._relative(path), self._exclude)
+        return path.startswith(self._prefix) and not self._exclude(self._relative(path))
 
     def _relative(self, path: str) -> str:
         return path.removeprefix(self._prefix).replace(os.sep, "/")

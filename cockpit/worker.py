@@ -147,7 +147,7 @@ def _warm(names: list[str]) -> None:
 
 
 def main() -> None:
-    """Serve until stdin ends; arguments: parent's pid, memory limit in bytes, functions to warm up."""
+    """Serve until stdin ends; arguments: parent's pid, memory limit, functions that warm up."""
     parent, memory, *names = sys.argv[1:]
     _settle(int(parent))
     _confine(int(memory))

@@ -11,7 +11,7 @@ import pytest
 
 from cockpit.config import USUAL_EXCLUDES
 from cockpit.errors import UsageError
-from cockpit.project import Listing, branch_of, excluded, find_root, in_scope, list_files, locate
+from cockpit.project import Excludes, Listing, branch_of, find_root, in_scope, list_files, locate
 from cockpit.scan import Scanner, module_name
 
 pytestmark = pytest.mark.integration
@@ -137,7 +137,7 @@ def test_scopes_hold_whole_names() -> None:
     ],
 )
 def test_patterns(path: str, pattern: str, is_excluded: bool) -> None:
-    assert excluded(path, [pattern]) is is_excluded
+    assert Excludes([pattern])(path) is is_excluded
 
 
 def test_reading_says_what_is_wrong(tmp_path: Path) -> None:

@@ -227,7 +227,7 @@ class CommandChecker(Checker, Protocol):
     def settings(self, *, security: bool = True, exclude: Sequence[str] = ()) -> Settings:
         """Return the settings of a run; the project's own are left to the tool to find.
 
-        `exclude` holds patterns in cockpit's own form (`project.excluded`).
+        `exclude` holds patterns in cockpit's own form (`project.Excludes`).
         """
 
     def run(self, root: Path, paths: Sequence[str] | None, settings: Settings) -> tuple[str, ...]:

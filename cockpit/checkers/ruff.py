@@ -1,0 +1,409 @@
+"""ruff: its own command, on the saved files or the whole tree, read line by line; never a fix.
+
+Nothing here starts a process: it says what to run and reads what came of it.
+"""
+
+import functools
+import importlib
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import msgspec
+
+from cockpit.checkers.interface import (
+    CommandConclusion,
+    Comparable,
+    Completed,
+    Concluded,
+    RuleDoc,
+    Settings,
+    excerpt,
+)
+from cockpit.errors import CheckerError
+from cockpit.identity import Ordinals, base
+from cockpit.model import FileError, Finding, Severity
+from cockpit.outline import Scope, symbol_at
+
+#: What a rule's code begins with, and how much it matters; the longest match decides, the rest
+#: is medium. High is what breaks at run time, low what only a reader notices.
+_SEVERITIES: Mapping[Severity, str] = {
+    "high": "invalid-syntax panic F E9 PLE",
+    "medium": "E711 E712 E713 E714 E721 E722 E741",
+    "low": "ANN C4 C90 COM CPY D DOC E EM ERA FBT FIX FURB I ICN INP ISC N PIE PLC PLR PT PTH Q "
+    "RET SIM SLF T20 TC TD TRY UP W",
+}
+_SEVERITY_OF = {code: word for word, codes in _SEVERITIES.items() for code in codes.split()}
+
+_IO_ERROR = "E902"
+_SYNTAX_ERROR = "invalid-syntax"
+#: A project's settings may ask for fixes, or for nothing but fixes: cockpit only ever looks.
+_READ_ONLY = ("--no-fix", "--no-fix-only")
+_IGNORE_FILES = frozenset((".gitignore", ".ignore"))
+
+
+class _Place(msgspec.Struct, frozen=True, gc=False):
+    row: int
+    column: int
+
+
+class _Fix(msgspec.Struct, frozen=True, gc=False):
+    applicability: str
+
+
+class Diagnostic(msgspec.Struct, frozen=True, gc=False):
+    """One line of `--output-format json-lines`; rows and columns are 1-based code points.
+
+    A notebook's rows count within `cell`. The edits of a fix are passed over unread.
+    """
+
+    filename: str
+    code: str | None
+    message: str
+    location: _Place
+    end_location: _Place
+    name: str = ""
+    url: str | None = None
+    fix: _Fix | None = None
+    cell: int | None = None
+
+    @property
+    def rule(self) -> str:
+        """The rule's code; a syntax error has none of its own in older versions."""
+        return self.code or _SYNTAX_ERROR
+
+    @property
+    def words(self) -> str:
+        """The message, with the notebook's cell before it."""
+        return self.message if self.cell is None else f"cell {self.cell}: {self.message}"
+
+    @property
+    def fixable(self) -> bool:
+        """Whether ruff could apply a fix, be it one that may change what the code means."""
+        return self.fix is not None and self.fix.applicability in ("safe", "unsafe")
+
+
+class _Options(msgspec.Struct, frozen=True):
+    security: bool
+    exclude: tuple[str, ...] = ()
+
+
+class _Rule(msgspec.Struct, frozen=True):
+    name: str
+    code: str
+    explanation: str = ""
+    fix: str = ""
+
+
+_decode_line = msgspec.json.Decoder(Diagnostic).decode
+_decode_rule = msgspec.json.Decoder(_Rule).decode
+_decode_options = msgspec.msgpack.Decoder(_Options).decode
+
+
+def severity_of(rule: str) -> Severity:
+    """Return how much `rule` matters."""
+    letters = len(rule.rstrip("0123456789"))
+    heads = (rule[:end] for end in range(len(rule), letters - 1, -1))
+    return next((_SEVERITY_OF[head] for head in heads if head in _SEVERITY_OF), "medium")
+
+
+class Ruff:
+    """The checker; see `interface.CommandChecker`."""
+
+    name = "ruff"
+    pane = "lint"
+
+    def version(self) -> str:
+        """Return the installed version of ruff; raise `CheckerError` where it is missing."""
+        binary()
+        try:
+            return version("ruff")
+        except PackageNotFoundError:
+            return "of unknown version"  # a ruff of the system's, which has no metadata
+
+    def settings(self, *, security: bool = True, exclude: Sequence[str] = ()) -> Settings:
+        """Return the settings of a run: with or without ruff's S rules, and what it passes over."""
+        return Settings(conclude=msgspec.msgpack.encode(_Options(security, tuple(exclude))))
+
+    def run(
+        self,
+        root: Path,  # noqa: ARG002 - the interface's
+        paths: Sequence[str] | None,
+        settings: Settings,
+    ) -> tuple[str, ...]:
+        """Return the command that prints a diagnostic a line."""
+        return (
+            *(binary(), "check", *_selection(settings), *_READ_ONLY, "--no-show-fixes"),
+            *("--no-cache", "--force-exclude", "--output-format", "json-lines"),
+            *_targets(paths),
+        )
+
+    def read(self, root: Path, line: bytes) -> tuple[str, Diagnostic] | None:
+        """Return the path and the diagnostic of one line of output."""
+        if not line.strip():
+            return None
+        try:
+            diagnostic = _decode_line(line)
+        except msgspec.DecodeError as error:
+            raise CheckerError(
+                f"ruff printed what is not a diagnostic ({error})",
+                "Install the ruff that cockpit asks for.",
+                line[:2000].decode("utf-8", "replace"),
+            ) from error
+        return _relative(root, diagnostic.filename), diagnostic
+
+    def finish(self, completed: Completed, *, whole: bool) -> None:
+        """Raise `CheckerError` where ruff broke, or read no file of the whole tree."""
+        words = completed.errors.decode("utf-8", "replace").strip()
+        if completed.code not in (0, 1):
+            raise CheckerError(
+                f"ruff stopped with exit code {completed.code}: {_reason(words)}",
+                "Mend ruff's settings if it names them; else run its command by hand.",
+                words,
+            )
+        if whole and "No Python files found" in words:
+            raise CheckerError(
+                "ruff read no file: it found no Python file in the project",
+                "See `include`, `exclude`, .gitignore; `ruff check --show-files` lists the files.",
+                words,
+            )
+
+    def settles(self, path: str) -> bool:
+        """Whether `path` holds settings: any TOML may be named by `extend`."""
+        name = path.rsplit("/", 1)[-1]
+        return name.endswith(".toml") or name in _IGNORE_FILES
+
+    def listing(
+        self,
+        root: Path,  # noqa: ARG002 - the interface's
+        paths: Sequence[str] | None,
+        settings: Settings,
+    ) -> tuple[str, ...]:
+        """Return the command that names the files that ruff reads, one a line."""
+        return (
+            *(binary(), "check", *_selection(settings), *_READ_ONLY),
+            *("--no-cache", "--force-exclude", "--show-files", *_targets(paths)),
+        )
+
+    def listed(self, root: Path, completed: Completed) -> frozenset[str]:
+        """Return the files that ruff reads."""
+        self.finish(completed, whole=False)
+        lines = completed.output.decode("utf-8", "replace").splitlines()
+        return frozenset(_relative(root, line) for line in lines)
+
+    def document_command(self, rule: str) -> tuple[str, ...]:
+        """Return the command that prints a rule's page as JSON."""
+        return (binary(), "rule", "--output-format", "json", "--", rule)
+
+    def read_document(self, completed: Completed) -> RuleDoc:
+        """Return a rule's page."""
+        try:
+            rule = _decode_rule(completed.output)
+        except msgspec.DecodeError as error:
+            words = completed.errors.decode("utf-8", "replace").strip()
+            raise CheckerError("ruff has no page about this rule", words=words) from error
+        text = f"{rule.explanation.rstrip()}\n\n{rule.fix}".strip()
+        url = f"https://docs.astral.sh/ruff/rules/{rule.name}"
+        return RuleDoc(rule.code, rule.name, text, url)
+
+    def explain(
+        self,
+        root: Path,  # noqa: ARG002 - the interface's
+        files: Sequence[str],
+        settings: Settings,
+    ) -> tuple[str, ...]:
+        """Return ruff's command; `files` are those the user named, none for the whole tree."""
+        paths = _targets(files) if files else ()
+        return ("ruff", "check", *_selection(settings), *_READ_ONLY, *paths)
+
+    def verifying(self, root: Path, files: Sequence[str], settings: Settings) -> tuple[str, ...]:
+        """Return `explain`'s command without ruff's cache, which may be stale."""
+        return self.run(root, files or None, settings)
+
+    def parse(self, root: Path, completed: Completed) -> Comparable:
+        """Read the output of `verifying`."""
+        self.finish(completed, whole=False)
+        read = (self.read(root, line) for line in completed.output.split(b"\n"))
+        return Comparable(tuple(sorted(_row(*pair) for pair in read if pair)))
+
+    def comparable(self, concluded: Concluded) -> Comparable:
+        """Return our findings as ruff prints them."""
+        found = (finding for findings in concluded.files.values() for finding in findings)
+        return Comparable(tuple(sorted(map(_row_of, found))))
+
+    def conclusion(
+        self,
+        settings: Settings,  # noqa: ARG002 - the interface's
+        root: Path,  # noqa: ARG002
+    ) -> CommandConclusion:
+        """Return an empty conclusion; ruff's own command has already chosen the rules."""
+        return _Conclusion()
+
+
+class _Conclusion:
+    """Findings by file, each file's from its own diagnostics."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, tuple[Finding, ...]] = {}
+        self._errors: dict[str, tuple[FileError, ...]] = {}
+
+    def put(
+        self,
+        path: str,
+        diagnostics: Sequence[Diagnostic],
+        lines: Sequence[str],
+        scopes: list[Scope],
+    ) -> None:
+        """Take all that ruff says of one file."""
+        if not diagnostics:
+            self.drop(path)
+            return
+        findings = tuple(_findings(path, diagnostics, lines, scopes))
+        if findings != self._files.get(path):
+            self._files[path] = findings
+        broken = [item for item in diagnostics if item.rule == _IO_ERROR]
+        self._errors.pop(path, None)
+        if broken:
+            self._errors[path] = tuple(FileError(path, 0, item.words) for item in broken)
+
+    def drop(self, path: str) -> None:
+        """Forget a file."""
+        self._files.pop(path, None)
+        self._errors.pop(path, None)
+
+    def paths(self) -> frozenset[str]:
+        """Return the paths that have findings."""
+        return frozenset(self._files)
+
+    def report(self) -> Concluded:
+        """Return the findings as they stand."""
+        errors = (error for path in sorted(self._errors) for error in self._errors[path])
+        return Concluded(files=dict(self._files), errors=tuple(errors))
+
+
+def _findings(
+    path: str, diagnostics: Sequence[Diagnostic], lines: Sequence[str], scopes: list[Scope]
+) -> Iterator[Finding]:
+    ordinals = Ordinals()
+    for item in sorted(diagnostics, key=_position):
+        start = (item.location.row, item.location.column)
+        end = (item.end_location.row, item.end_location.column)
+        if item.cell is None:
+            symbol, text = symbol_at(scopes, start[0]), excerpt(lines, start, end)
+        else:
+            symbol, text = f"cell {item.cell}", ""  # the rows of a cell are not the file's lines
+        yield Finding(
+            checker="ruff",
+            rule=item.rule,
+            severity=severity_of(item.rule),
+            path=path,
+            line=start[0],
+            column=start[1],
+            end_line=end[0],
+            end_column=end[1],
+            message=item.words,
+            symbol=symbol,
+            identity=ordinals.identity(base(item.rule, symbol, text)),
+            name=item.name,
+            url=item.url or "",
+            fixable=item.fixable,
+        )
+
+
+def _position(item: Diagnostic) -> tuple[int, int, int, str, str]:
+    place = item.location
+    return item.cell or 0, place.row, place.column, item.rule, item.message
+
+
+Row = tuple[str, int, int, int, int, str, str, str, str, bool]
+
+
+def _row(path: str, item: Diagnostic) -> Row:
+    start, end = item.location, item.end_location
+    place = (path, start.row, start.column, end.row, end.column)
+    return (*place, item.rule, item.name, item.words, item.url or "", item.fixable)
+
+
+def _row_of(finding: Finding) -> Row:
+    place = (finding.path, finding.line, finding.column, finding.end_line, finding.end_column)
+    return (*place, finding.rule, finding.name, finding.message, finding.url, finding.fixable)
+
+
+def _selection(settings: Settings) -> tuple[str, ...]:
+    """Return the options that say which rules and which files, on top of the project's own."""
+    options = _decode_options(settings.conclude)
+    patterns = (pattern.rstrip("/").removeprefix("./") for pattern in options.exclude)
+    # Braces and commas mean something to ruff that they do not mean to cockpit.
+    excluded = (re.sub(r"([{}])|,", lambda m: f"[{m[1]}]" if m[1] else "?", p) for p in patterns)
+    security = ("--extend-select", "S") if options.security else ()
+    return (*security, *(word for one in excluded for word in ("--extend-exclude", one)))
+
+
+def _targets(paths: Sequence[str] | None) -> tuple[str, ...]:
+    # "./": ruff reads the arguments in a file for "@file", and standard input for "-".
+    return ("--", ".") if paths is None else ("--", *(f"./{path}" for path in paths))
+
+
+def _reason(words: str) -> str:
+    """Return the sentence in ruff's own words that says what was wrong."""
+    lines = [line.strip() for line in words.splitlines() if line.strip()]
+    causes = [line.removeprefix("Cause: ") for line in lines if line.startswith("Cause: ")]
+    return next(reversed(causes), lines[0] if lines else "it said nothing")
+
+
+@functools.lru_cache(maxsize=8)
+def _prefixes(root: Path) -> tuple[str, ...]:
+    # ruff prints absolute paths below the folder it runs in, the links on the way followed.
+    return tuple(folder.rstrip(os.sep) + os.sep for folder in (os.path.realpath(root), str(root)))
+
+
+def _relative(root: Path, filename: str) -> str:
+    for prefix in _prefixes(root):
+        if filename.startswith(prefix):
+            relative = filename[len(prefix) :].replace(os.sep, "/")
+            return _as_named(root, relative) if "\ufffd" in relative else relative
+    return filename
+
+
+def _as_named(root: Path, lossy: str) -> str:
+    """Return the path that ruff means by `lossy`, where it spells what is not UTF-8 as U+FFFD."""
+    folder, named = root, []
+    for part in lossy.split("/"):
+        if "\ufffd" in part and folder.is_dir():
+            names = sorted(entry.name for entry in folder.iterdir())
+            named.append(next((name for name in names if _lossy(name) == part), part))
+        else:
+            named.append(part)
+        folder = folder / named[-1]
+    return "/".join(named)
+
+
+def _lossy(name: str) -> str:
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
+@functools.cache
+def binary() -> str:
+    """Return ruff's program: the one installed beside cockpit, else the first on PATH.
+
+    Raises `CheckerError` naming the places where it is not.
+    """
+    words = ""
+    try:
+        return str(importlib.import_module("ruff").find_ruff_bin())
+    except ImportError:
+        words = "There is no Python package ruff beside cockpit."
+    except FileNotFoundError as error:
+        words = str(error)
+    beside = shutil.which("ruff", path=os.path.dirname(sys.executable))  # noqa: PTH120
+    found = beside or shutil.which("ruff")
+    if found and os.path.isabs(found):  # noqa: PTH117 - one in the project's folder is not ours
+        return found
+    raise CheckerError("ruff is not installed", "`pip install ruff` where cockpit is.", words)
+
+
+CHECKER = Ruff()

@@ -1,0 +1,105 @@
+"""The Deck: every pane at a glance, what is new and wrong first."""
+
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+
+from cockpit.panes import PANES, Pane
+from cockpit.ui.context import Context
+from cockpit.ui.page import Page, place_of
+from cockpit.ui.tile import Tile
+
+#: Rows of the smallest tile, its border included.
+_LOWEST = 5
+
+
+class Tiles(VerticalScroll, can_focus=False):
+    """The tiles in a grid without holes, as high as the screen, scrolled where it is too low."""
+
+    DEFAULT_CSS = "Tiles { layout: grid; grid-gutter: 0 1; padding: 0 1; scrollbar-size-vertical: 1; }"
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Arrange the tiles for the new size."""
+        count = len(self.children)
+        columns = columns_for(self.app.size.width, count)
+        rows = -(-count // columns)
+        low, higher = divmod(max(event.size.height, rows * _LOWEST), rows)
+        heights = [low + (row < higher) for row in range(rows)]
+        self.styles.grid_size_columns = columns
+        self.styles.grid_rows = " ".join(map(str, heights))
+
+
+def columns_for(width: int, tiles: int) -> int:
+    """Return how many tiles stand side by side: up to three from 120 columns, two from 90.
+
+    No more than their rows need: four are two rows of two, six two of three.
+    """
+    most = 3 if width >= 120 else 2 if width >= 90 else 1
+    rows = -(-tiles // most)
+    return -(-tiles // rows)
+
+
+class Deck(Page):
+    """The first screen."""
+
+    AUTO_FOCUS = "Tile"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "filter", key_display="/", id="deck.filter"),
+        Binding("h,left", "go(-1)", "previous tile", show=False, id="deck.left"),
+        Binding("l,right", "go(1)", "next tile", show=False, id="deck.right"),
+        Binding("s", "severity", "least severity", show=False, id="deck.severity"),
+        Binding("escape", "back", "back", show=False, id="deck.back"),
+    ]
+
+    def __init__(self, context: Context) -> None:
+        """Make a tile for every pane."""
+        super().__init__(context)
+        self._tiles = [Tile(pane, context.state, context.look) for pane in PANES]
+
+    def body(self) -> ComposeResult:
+        """The tiles."""
+        with Tiles(id="body"):
+            yield from self._tiles
+
+    def show(self) -> None:
+        """Draw what is known now."""
+        super().show()
+        for tile in self._tiles:
+            tile.show()
+
+    @property
+    def tile(self) -> Tile:
+        """The tile that has the focus, or the first."""
+        return self.focused if isinstance(self.focused, Tile) else self._tiles[0]
+
+    @property
+    def pane(self) -> Pane:
+        """The pane of the focused tile."""
+        return self.tile.pane
+
+    @property
+    def place(self) -> tuple[str, int, int] | None:
+        """Where the finding under the tile's cursor is."""
+        return place_of(self.tile.finding)
+
+    def action_go(self, by: int) -> None:
+        """Go to the next tile or the one before."""
+        if by > 0:
+            self.focus_next(Tile)
+        else:
+            self.focus_previous(Tile)
+
+    async def action_filter(self) -> None:
+        """Filter the list of the tile's pane."""
+        await self.app.run_action(f"pane('{self.pane.id}', True)")
+
+    def action_severity(self) -> None:
+        """Say where this works."""
+        self.say("the least severity narrows the list of a pane", "Open one with enter.")
+
+    def action_back(self) -> None:
+        """Say where we are."""
+        self.say("this is the Deck, there is nothing behind it", "q quits.")

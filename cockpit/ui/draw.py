@@ -1,0 +1,110 @@
+"""Lines of text cut to a width: a finding as a row, a path shortened from the left.
+
+Everything from outside goes through `plain` here, and nothing is read as markup.
+"""
+
+import textwrap
+from collections.abc import Iterable
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from cockpit.model import Finding
+from cockpit.plain import plain
+from cockpit.ui.order import UNREAD
+from cockpit.ui.style import Palette, Signs
+
+#: The cells of the column that holds a rule's code.
+RULE_WIDTH = 7
+_NULL = Style()
+
+
+def fit(text: str, width: int, more: str = "…") -> str:
+    """Return `text` in exactly `width` cells: padded, or cut with `more` at its end."""
+    if width <= 0:
+        return ""
+    cells = len(text) if text.isascii() else cell_len(text)
+    if cells <= width:
+        return text + " " * (width - cells)
+    return set_cell_size(text, width - 1) + more
+
+
+def shorten(path: str, width: int, more: str = "…") -> str:
+    """Return the end of `path` in at most `width` cells, cut at a folder where that can be."""
+    if cell_len(path) <= width:
+        return path
+    rest = path
+    while "/" in rest and cell_len(rest) + 2 > width:
+        rest = rest.partition("/")[2]
+    if cell_len(rest) + 2 <= width:
+        return f"{more}/{rest}"
+    # Not even the file's name fits: its end says most, for the line follows it.
+    while rest and cell_len(rest) + 1 > width:
+        rest = rest[1:]
+    return more + rest if width > 0 else ""
+
+
+def label(finding: Finding) -> str:
+    """Return what stands in the column of rules: the rule's code, or how sure the tool is."""
+    if finding.rule == UNREAD:
+        return finding.checker[:RULE_WIDTH]
+    if finding.confidence.endswith("%"):
+        return finding.confidence
+    return plain(finding.rule)
+
+
+def place(finding: Finding, width: int, more: str = "…") -> str:
+    """Return `path:line` in at most `width` cells."""
+    line = f":{finding.line}"
+    return shorten(plain(finding.path), width - len(line), more) + line
+
+
+def sign(finding: Finding, signs: Signs) -> str:
+    """Return the sign of a finding: its severity, or that its file could not be read."""
+    return signs.failed if finding.rule == UNREAD else signs.of(finding.severity)
+
+
+def row(finding: Finding, width: int, new: bool, palette: Palette, signs: Signs) -> list[Segment]:
+    """Return a finding in exactly `width` cells: sign, rule, message and at the right its place."""
+    code = fit(label(finding), max(RULE_WIDTH, cell_len(label(finding))), signs.more)
+    head = 2 + cell_len(code) + 1
+    where = place(finding, max(12, min(48, width * 2 // 5)), signs.more)
+    if width - head - len(where) < 16:  # too narrow for all three: the place is worth most
+        code, head = "", 2
+    room = width - head - 1 - cell_len(where)
+    weight = Style(bold=True) if new else _NULL
+    message = _with_sources(finding)
+    segments = [
+        Segment(sign(finding, signs) + " ", palette.of(finding.severity)),
+        Segment(code + " " if code else "", palette.rule + weight),
+        Segment(fit(message, room, signs.more), palette.text + weight),
+        Segment(" " + where, palette.muted),
+    ]
+    return fitted(segments, width)
+
+
+def _with_sources(finding: Finding) -> str:
+    message = plain(finding.message)
+    return f"{message}  {' '.join(map(plain, finding.also))}" if finding.also else message
+
+
+def fitted(segments: Iterable[Segment], width: int) -> list[Segment]:
+    """Return `segments` cut and padded to exactly `width` cells."""
+    return list(Strip([part for part in segments if part.text]).adjust_cell_length(width, _NULL))
+
+
+def spark(counts: Iterable[int], signs: Signs) -> str:
+    """Return a sparkline of `counts`, empty while they are all the same."""
+    values = list(counts)
+    low, high = min(values, default=0), max(values, default=0)
+    if low == high:
+        return ""
+    steps = len(signs.spark) - 1
+    return "".join(signs.spark[round((value - low) * steps / (high - low))] for value in values)
+
+
+def wrapped(text: str, width: int, lines: int, more: str = "…") -> list[str]:
+    """Return `text` from outside broken into at most `lines` lines of `width` cells."""
+    return textwrap.wrap(plain(text), max(width, 1), max_lines=lines, placeholder=f" {more}")

@@ -1,0 +1,169 @@
+"""The one list of findings: drawn by line, so that a hundred thousand rows cost what fifty do."""
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from cockpit.model import Finding
+from cockpit.ui.draw import fitted, row
+from cockpit.ui.order import Rows
+from cockpit.ui.style import Look
+
+
+class FindingList(ScrollView, can_focus=True):
+    """Shows `Rows`; its cursor stays on its finding, by key, whatever happens to the rows."""
+
+    DEFAULT_CSS = """
+    FindingList {
+        border: round $border-blurred; padding: 0 1; overflow-x: hidden; overflow-y: auto;
+        scrollbar-size-vertical: 1;
+    }
+    FindingList:focus { border: round $border; }
+    """
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "source", id="list.choose"),
+        Binding("j,down", "move(1)", "move", key_display="j k", id="list.down"),
+        Binding("k,up", "move(-1)", "up", show=False, id="list.up"),
+        Binding("ctrl+d", "half(1)", "half a page down", show=False, id="list.half_down"),
+        Binding("ctrl+u", "half(-1)", "half a page up", show=False, id="list.half_up"),
+        Binding("pagedown", "page(1)", "page down", show=False, id="list.page_down"),
+        Binding("pageup", "page(-1)", "page up", show=False, id="list.page_up"),
+        Binding("g,home", "first", "first", show=False, id="list.first"),
+        Binding("G,end", "last", "last", show=False, id="list.last"),
+    ]
+
+    class Moved(Message):
+        """The cursor is on another finding, or on none; only the newest of these matters."""
+
+        def __init__(self, finding: Finding | None) -> None:
+            """Say which."""
+            super().__init__()
+            self.finding = finding
+
+        def can_replace(self, message: Message) -> bool:
+            """Let a later move stand for an earlier one that nobody has seen."""
+            return isinstance(message, FindingList.Moved)
+
+    class Chosen(Message):
+        """A person asked to see the finding under the cursor."""
+
+    def __init__(self, look: Look) -> None:
+        """Show no rows yet."""
+        super().__init__()
+        self._look = look
+        self._rows = Rows()
+        self._empty, self._faded = "", False
+        self._cursor = 0
+        self._told: Finding | None = None
+
+    @property
+    def finding(self) -> Finding | None:
+        """The finding under the cursor."""
+        return self._rows.findings[self._cursor] if self._rows else None
+
+    @property
+    def cursor(self) -> int:
+        """The row of the cursor, from 0."""
+        return self._cursor
+
+    def show(self, rows: Rows, faded: bool = False, empty: str = "") -> None:
+        """Show `rows`, dimmed if `faded`, or the words `empty` where there are none."""
+        before, held = self._cursor, self._told
+        kept = rows.index(held) if held is not None else None
+        self._rows, self._faded, self._empty = rows, faded, empty
+        self._cursor = max(0, min(before if kept is None else kept, len(rows) - 1))
+        self.virtual_size = Size(1, len(rows))
+        if self._cursor != before and self.size.height:
+            # The row of the cursor stays where it is on the screen; what surrounds it moves.
+            top = max(0, self.scroll_offset.y + self._cursor - before)
+            self.scroll_to(y=top, animate=False, immediate=True, force=True)
+        self._reveal()
+        self.refresh()
+        self._tell()
+
+    def go_to(self, finding: Finding) -> None:
+        """Move the cursor to `finding` if it is in the list."""
+        index = self._rows.index(finding)
+        if index is not None:
+            self._move_to(index)
+
+    def _move_to(self, index: int) -> None:
+        before, self._cursor = self._cursor, max(0, min(index, len(self._rows) - 1))
+        self.refresh_line(before)
+        self.refresh_line(self._cursor)
+        self._reveal()
+        self._tell()
+
+    def _reveal(self) -> None:
+        height, top = self.scrollable_content_region.height, self.scroll_offset.y
+        if not height:
+            return
+        target = min(max(top, self._cursor - height + 1), self._cursor)
+        if target != top:
+            self.scroll_to(y=target, animate=False, immediate=True, force=True)
+
+    def _tell(self) -> None:
+        finding = self.finding
+        if finding is not self._told:
+            self._told = finding
+            self.post_message(self.Moved(finding))
+
+    def on_resize(self) -> None:
+        """Keep the cursor in sight."""
+        self._reveal()
+
+    def on_click(self, event: events.Click) -> None:
+        """Move to the row clicked on; a second click opens it."""
+        index = event.y - self.gutter.top + self.scroll_offset.y
+        if 0 <= index < len(self._rows):
+            self._move_to(index)
+            if event.chain > 1:
+                self.post_message(self.Chosen())
+
+    def action_choose(self) -> None:
+        """Ask to see the finding."""
+        if self._rows:
+            self.post_message(self.Chosen())
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor by rows."""
+        self._move_to(self._cursor + by)
+
+    def action_half(self, direction: int) -> None:
+        """Move the cursor by half a page."""
+        self._move_to(self._cursor + direction * max(1, self.size.height // 2))
+
+    def action_page(self, direction: int) -> None:
+        """Move the cursor by a page."""
+        self._move_to(self._cursor + direction * max(1, self.size.height - 1))
+
+    def action_first(self) -> None:
+        """Move to the first row."""
+        self._move_to(0)
+
+    def action_last(self) -> None:
+        """Move to the last row."""
+        self._move_to(len(self._rows) - 1)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one row."""
+        width = self.scrollable_content_region.width
+        index = y + self.scroll_offset.y
+        if index >= len(self._rows):
+            words = self._empty if not self._rows and y == 0 else ""
+            line = [Segment(words, self._look.palette.muted)]
+            return Strip(fitted(line, width), width)
+        palette = self._look.faded if self._faded else self._look.palette
+        new = index < self._rows.new
+        segments = row(self._rows.findings[index], width, new, palette, self._look.signs)
+        if index == self._cursor:
+            ground = self._look.palette.cursor if self.has_focus else self._look.palette.blurred
+            segments = list(Segment.apply_style(segments, post_style=ground))
+        return Strip(segments, width)

@@ -1,0 +1,149 @@
+"""One pane at a glance: a bordered tile with its count, its standing and its first findings."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from cockpit.model import Finding, Metric
+from cockpit.panes import Pane
+from cockpit.ui import captions
+from cockpit.ui.coverage import Folder, bar, folder_row, worst_folders
+from cockpit.ui.draw import fitted, row, wrapped
+from cockpit.ui.state import State
+from cockpit.ui.style import Look
+
+#: Where sparks are worth their place: not on a tile that has no room for its title.
+_SPARK_WIDTH = 48
+
+
+class Tile(Widget, can_focus=True):
+    """A pane's tile; `j` and `k` move over its findings, `enter` opens the pane at one."""
+
+    DEFAULT_CSS = """
+    Tile { border: round $border-blurred; padding: 0 1; border-title-color: $foreground; }
+    Tile:focus { border: round $border; }
+    """
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "open", id="tile.open"),
+        Binding("j,down", "move(1)", "down", show=False, id="tile.down"),
+        Binding("k,up", "move(-1)", "up", show=False, id="tile.up"),
+    ]
+
+    class Opened(Message):
+        """The pane is to be opened, at `finding` where there is one."""
+
+        def __init__(self, pane: Pane, finding: Finding | None) -> None:
+            """Say which pane, and at what."""
+            super().__init__()
+            self.pane, self.finding = pane, finding
+
+    def __init__(self, pane: Pane, state: State, look: Look) -> None:
+        """Show `pane` as `state` knows it."""
+        super().__init__(id=f"tile-{pane.id}")
+        self.pane = pane
+        self._state, self._look = state, look
+        self._cursor = 0
+        self._folders: tuple[Mapping[str, Metric], list[Folder]] = ({}, [])
+
+    @property
+    def finding(self) -> Finding | None:
+        """The finding under the cursor, if the tile shows any."""
+        shown = self._shown()
+        return shown[min(self._cursor, len(shown) - 1)] if shown else None
+
+    def show(self) -> None:
+        """Draw what the session says now."""
+        sparks = self.size.width >= _SPARK_WIDTH
+        self.border_title = captions.title(self.pane, self._state, self._look, sparks)
+        self.border_subtitle = captions.standing(self.pane, self._state, self._look)
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """A wider tile has room for more of its title."""
+        self.show()
+
+    def action_open(self) -> None:
+        """Open the pane at the finding under the cursor."""
+        self.post_message(self.Opened(self.pane, self.finding))
+
+    def action_move(self, by: int) -> None:
+        """Move over the findings; past the first or last one, to the next tile."""
+        last = len(self._shown()) - 1
+        target = min(self._cursor, last) + by
+        if 0 <= target <= last:
+            self._cursor = target
+            self.refresh()
+        else:
+            self.screen.focus_next(Tile) if by > 0 else self.screen.focus_previous(Tile)
+
+    def on_click(self, event: events.Click) -> None:
+        """Open the pane, at the finding that was clicked on."""
+        index = event.y - self.gutter.top - len(self._head())
+        shown = self._shown()
+        at = shown[index] if 0 <= index < len(shown) else None
+        self.post_message(self.Opened(self.pane, at))
+
+    # --- Drawing ------------------------------------------------------------------------------
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line of the tile's body."""
+        width = self.content_size.width
+        return Strip(fitted(self._line(y, width), width), width)
+
+    def _line(self, y: int, width: int) -> list[Segment]:
+        head, shown = self._head(), self._shown()
+        if y < len(head):
+            return head[y]
+        index = y - len(head)
+        if index < len(shown):
+            return self._row(shown[index], index, width)
+        folders = self._worst_folders()
+        index -= len(shown)
+        return folder_row(folders[index], width, self._look) if index < len(folders) else []
+
+    def _row(self, finding: Finding, index: int, width: int) -> list[Segment]:
+        faded = self._state.standing(self.pane.id).kind in ("failed", "running")
+        palette = self._look.faded if faded else self._look.palette
+        new = index < self._state.rows(self.pane.id).new
+        segments = row(finding, width, new, palette, self._look.signs)
+        if self.has_focus and finding is self.finding:
+            ground = self._look.palette.cursor
+            return list(Segment.apply_style(segments, post_style=ground))
+        return segments
+
+    def _shown(self) -> list[Finding]:
+        """Return the findings that have room; of docstrings only what is new, folders say more."""
+        rows = self._state.rows(self.pane.id)
+        room = max(0, self.content_size.height - len(self._head()))
+        end = min(room, rows.new) if self._state.metric(self.pane.id)[0] else room
+        return list(rows.findings[:end])
+
+    def _head(self) -> list[list[Segment]]:
+        """Return the lines above the findings: why there are none, or the pane's own total."""
+        standing, width = self._state.standing(self.pane.id), self.content_size.width
+        palette = self._look.palette
+        metric = self._state.metric(self.pane.id)[0]
+        if standing.kind in ("failed", "skipped"):
+            style = palette.strong if standing.kind == "failed" else palette.muted
+            lines = [Segment(line, style) for line in wrapped(standing.reason, width, 3)]
+            lines += [Segment(line, palette.muted) for line in wrapped(standing.hint, width, 2)]
+            return [[line] for line in lines]
+        if metric:
+            lines_of_bar = bar(metric, width, self._look)
+            return lines_of_bar if self.content_size.height < 6 else [*lines_of_bar, []]
+        if standing.kind == "fresh" and not self._state.rows(self.pane.id):
+            return [[Segment("Nothing found.", palette.good)]]
+        return []
+
+    def _worst_folders(self) -> list[Folder]:
+        metrics = self._state.metric(self.pane.id)[1]
+        if metrics is not self._folders[0]:
+            self._folders = metrics, worst_folders(metrics)
+        return self._folders[1]
