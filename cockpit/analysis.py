@@ -18,7 +18,7 @@ from cockpit.store import Store
 from cockpit.workers import CannotWork, JobFailed, Pool, WorkerDied, WorkerTimeout
 
 #: Files read and looked up together; small enough that the screen never waits for one slice.
-_SLICE = 100
+_SLICE = 40
 #: Bytes of source in one job of a bulk run: some 50 ms of work, so that a save soon gets a turn.
 _JOB_BYTES = 40_000
 #: A lone file above this many bytes is split over two workers, one tool's work beside the others'.
@@ -54,7 +54,7 @@ class Analysis:
         scanner: Scanner,
         store: Store,
         executor: concurrent.futures.Executor,
-        on_progress: Callable[[], None],
+        on_progress: Callable[[bool], None],
         width: int = 2,
     ) -> None:
         """Use `executor` for at most a few jobs more than its `width` at a time."""
@@ -90,7 +90,13 @@ class Analysis:
                     if not urgent:
                         await self._slots.acquire()
                     group.create_task(self._run(job, urgent=urgent))
-                self._on_progress()
+                self._tell(lanes)
+
+    def _tell(self, lanes: Iterable[FileLane]) -> None:
+        """Say that there is progress; at once where one of `lanes` has come to rest."""
+        for lane in lanes:
+            lane.finish()
+        self._on_progress(any(lane.due for lane in lanes))
 
     async def _look_up(
         self,
@@ -151,7 +157,7 @@ class Analysis:
                 lane.fail(needs[0].scanned.path, key, str(error))
         else:
             await self._accept(needs, jobs.decode_facts(reply))
-        self._on_progress()
+        self._tell({lane for need in needs for lane, _ in need.keys})
 
     async def _submit(
         self, function: Callable[[bytes], bytes], payload: bytes, *, urgent: bool

@@ -169,6 +169,7 @@ def _watch(arguments: Sequence[str]) -> int:
 
 def _screen(arguments: Sequence[str]) -> int:
     options = _screen_parser().parse_args(arguments)
+    _guess_command(options.paths)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise CockpitError(
             "cockpit draws on a terminal, and there is none here",
@@ -178,6 +179,18 @@ def _screen(arguments: Sequence[str]) -> int:
     from cockpit.ui import app
 
     return app.main(request_of(options.paths, options.only, options.skip))
+
+
+def _guess_command(paths: Sequence[str]) -> None:
+    """Raise where the first of `paths` is not there and looks like a command misspelt."""
+    if paths and not os.path.lexists(paths[0]):
+        import difflib
+
+        near = difflib.get_close_matches(paths[0], ("check", "watch"), n=1)
+        if near:
+            raise CockpitError(
+                f"there is no file, folder or command {paths[0]}", f"Did you mean {near[0]}?"
+            )
 
 
 def _run(main: Coroutine[Any, Any, int]) -> int:

@@ -58,7 +58,7 @@ class CommandLane(Lane):
     def mark_everything(self) -> None:
         """Ask for a run over the whole tree; one under way is out of date."""
         self._everything = True
-        self.touched = True
+        self.touch()
         self._dirty.clear()
         if self._task is not None:
             self._task.cancel()
@@ -71,7 +71,8 @@ class CommandLane(Lane):
             self.mark_everything()
         elif not self._everything:
             self._dirty.update(self._listed.intersection(changed))
-            self.touched = self.touched or bool(self._dirty)
+            if self._dirty:
+                self.touch()
 
     def _relevant(self, path: str) -> bool:
         return path.endswith((".py", ".pyi", ".pyw", ".ipynb")) or self.checker.settles(path)
@@ -90,6 +91,7 @@ class CommandLane(Lane):
                     raise  # no newer run's doing: the engine ends
             finally:
                 self._task = None
+        self.finish()
 
     async def _once(self, scanner: Scanner, outlines: Outlines) -> None:
         whole, dirty = self._everything, sorted(self._dirty)

@@ -80,6 +80,8 @@ class Engine:
         self._subscribers: list[Subscriber] = []
         self._started = time.perf_counter()
         self._shown = 0.0
+        #: When the last run over everything ended; None while there was none.
+        self._settled_at: float | None = None
         self._watcher: Watcher | None = None
         self._resumed = asyncio.Event()
         self._resumed.set()
@@ -182,10 +184,12 @@ class Engine:
             for lane in self._command_lanes:
                 group.create_task(self._run_command(lane))
             group.create_task(self._all_files())
+        self._settled_at = time.perf_counter()
         self._publish(settled=True)
 
     async def _all_files(self) -> None:
         await self._relist()
+        await asyncio.to_thread(self._scanner.read, filter(self._says_something, self._known))
         await self._resolve()
         await self.analysis.refresh(self._file_lanes, self._selected(), self._known, urgent=False)
 
@@ -196,17 +200,20 @@ class Engine:
         await self._apply(change)
 
     async def _apply(self, change: Change) -> None:
+        change = await self._without_touches(change)
+        if not change.paths:
+            return
         self._started = change.seen
         before = set(self._known)
         settings_changed = self._touches_settings(change)
-        if settings_changed or not change.paths <= before or self._gone(change):
+        if settings_changed or any(p not in before or self._gone(p) for p in change.paths):
             await self._relist()
         came, went = self._known.keys() - before, before - self._known.keys()
         paths = [path for path in change.paths if path in self._known]
         if settings_changed:
             await self._resolve()
-        else:
-            self._choose()
+        elif came or went:
+            await self._choose()
         if settings_changed or any(path.endswith("__init__.py") for path in came | went):
             paths = self._selected()
         for lane in self._command_lanes:
@@ -223,6 +230,24 @@ class Engine:
         if ran or came or went or self.analysis.analysed > worked:
             self.runs += 1
             self._publish(settled=True, changed=tuple(sorted(change.paths)))
+
+    async def _without_touches(self, change: Change) -> Change:
+        """Return `change` without the files whose content is what it was.
+
+        While a run over everything goes on, and for what came during it, nobody can say what each
+        tool has read: then all of it counts.
+        """
+        paths = change.paths
+        changed = frozenset(await asyncio.to_thread(self._scanner.changed, paths))
+        listed = changed | {path for path in paths if path not in self._known or self._gone(path)}
+        during = self._settled_at is None or change.seen <= self._settled_at
+        return change if during else Change(listed, change.seen)
+
+    def _says_something(self, path: str) -> bool:
+        """Whether `path` may hold a tool's settings."""
+        return path.rsplit("/", 1)[-1] in SETTINGS_NAMES or any(
+            lane.checker.settles(path) for lane in self._command_lanes
+        )
 
     async def _again(self, checker: str | None) -> None:
         self._started = time.perf_counter()
@@ -244,7 +269,7 @@ class Engine:
 
     async def _run_command(self, lane: CommandLane) -> None:
         await lane.run(self._scanner, self.analysis.outlines)
-        self._progressed(force=not lane.running)
+        self._progressed(lane.due)
 
     # -- files and settings
 
@@ -255,14 +280,14 @@ class Engine:
         self.listing = listing
         self._known = dict.fromkeys(listing.paths)
 
-    def _choose(self) -> None:
+    async def _choose(self) -> None:
         scoped = [path for path in self.listing.paths if in_scope(path, self.scope)]
         for lane in self._file_lanes:
-            lane.choose(scoped)
+            lane.choose(await asyncio.to_thread(lane.chosen, scoped))
 
     async def _resolve(self) -> None:
         await asyncio.gather(*(self._resolve_lane(lane) for lane in self._file_lanes))
-        self._choose()
+        await self._choose()
 
     async def _resolve_lane(self, lane: FileLane) -> None:
         try:
@@ -288,26 +313,26 @@ class Engine:
             path in sources or path.rsplit("/", 1)[-1] in SETTINGS_NAMES for path in change.paths
         )
 
-    def _gone(self, change: Change) -> bool:
-        return any(not (self.root / path).is_file() for path in change.paths)
+    def _gone(self, path: str) -> bool:
+        return not (self.root / path).is_file()
 
     # -- snapshots
 
-    def _progressed(self, *, force: bool = False) -> None:
-        if force or time.perf_counter() - self._shown >= _PROGRESS_EVERY:
+    def _progressed(self, at_once: bool) -> None:
+        """Publish, at once or if the last snapshot is old enough."""
+        if at_once or time.perf_counter() - self._shown >= _PROGRESS_EVERY:
             self._publish()
 
     def _publish(self, *, settled: bool = False, changed: tuple[str, ...] = ()) -> None:
         self._shown = time.perf_counter()
-        seconds = self._shown - self._started
-        results = {name: self._lanes[name].result(seconds) for name in self._order}
+        results = {name: self._lanes[name].result(self._started) for name in self._order}
         notes = (*self.listing.notes, *((self._watcher.note,) if self._watcher else ()))
         self.snapshot = Snapshot(
             generation=self.snapshot.generation + settled,
             results=results,
             files=len(self._selected()),
             changed=changed,
-            seconds=seconds if settled else self.snapshot.seconds,
+            seconds=self._shown - self._started if settled else self.snapshot.seconds,
             notes=tuple(note for note in notes if note),
             paused=not self._resumed.is_set(),
         )

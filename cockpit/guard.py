@@ -45,7 +45,7 @@ class Guard:
 
     def reset(self) -> None:
         """Know of no child; a forked copy of us has none of ours."""
-        self.mark = f"{os.getpid()}-{secrets.token_hex(8)}"
+        self.mark = secrets.token_hex(16)
         self.groups: dict[int, bytes] = {}
         self.closed = False
         self._lock = threading.Lock()
@@ -56,11 +56,12 @@ class Guard:
         if self.closed:
             raise CannotStart("cockpit is closing: nothing more is started")
         with self._lock:
-            if self._janitor is None or self._janitor.poll() is not None:
-                try:
-                    self._hire()
-                except OSError as error:
-                    raise CannotStart(f"no process can be started: {error.strerror}") from error
+            if self._janitor is not None and self._janitor.poll() is None:
+                return
+            try:
+                self._hire()
+            except OSError as error:
+                raise CannotStart(f"no process can be started: {error.strerror}") from error
 
     def add(self, pid: int) -> None:
         """Take the new group `pid` into care."""
@@ -75,10 +76,14 @@ class Guard:
             self._tell(b"-%d\n" % pid)
 
     def _hire(self) -> None:
-        """Start a janitor and tell it all we know."""
+        """Start a janitor, in place of one that was killed, and tell it all we know."""
+        self._dismiss()
         with _deaf():
             self._janitor = subprocess.Popen(  # noqa: S603 -- our own words
-                (sys.executable, "-I", "-S", str(Path(janitor.__file__).resolve())),
+                (
+                    *(sys.executable, "-I", "-S", str(Path(janitor.__file__).resolve())),
+                    f"{janitor.MARK}={self.mark}",
+                ),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -88,9 +93,8 @@ class Guard:
             )
         if self._janitor.stdin is not None:  # one that is stopped must not stop us
             os.set_blocking(self._janitor.stdin.fileno(), False)
-        words = [f"{janitor.MARK}={self.mark}\n".encode()]
-        words += [b"+%d %s\n" % group for group in tuple(self.groups.items())]
-        self._write(b"".join(words))
+        for group in tuple(self.groups.items()):  # one by one: a short write is whole or not at all
+            self._write(b"+%d %s\n" % group)
 
     def _tell(self, words: bytes) -> None:
         """Tell the janitor; one that somebody killed is replaced."""
@@ -98,9 +102,6 @@ class Guard:
             try:
                 self._write(words)
             except OSError:
-                if self._janitor is not None:
-                    self._dismiss(self._janitor)
-                self._janitor = None
                 with contextlib.suppress(OSError):
                     self._hire()
 
@@ -108,22 +109,22 @@ class Guard:
         if self._janitor is not None and self._janitor.stdin is not None:
             self._janitor.stdin.write(words)
 
-    @staticmethod
-    def _dismiss(old: subprocess.Popen[bytes]) -> None:
-        if old.stdin is not None:
-            old.stdin.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            old.wait(2)
+    def _dismiss(self) -> None:
+        """Close the janitor's pipe and wait for its end, which that is."""
+        old, self._janitor = self._janitor, None
+        if old is not None:
+            if old.stdin is not None:
+                old.stdin.close()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                old.wait(2)
 
     def leave(self) -> None:
         """End all children, then the janitor: the orderly end."""
         kill_all()
         with self._lock:
-            worker, self._janitor = self._janitor, None
-        if worker is not None and worker.stdin is not None:
             with contextlib.suppress(OSError):
-                worker.stdin.write(b"bye\n")
-            self._dismiss(worker)
+                self._write(janitor.BYE)
+            self._dismiss()
 
 
 GUARD = Guard()

@@ -2,9 +2,9 @@
 
 It runs in a process and session of its own, by file path, and holds one end of a pipe whose other
 end only cockpit has: however cockpit ends, SIGKILL included, the pipe ends with it. The other
-signals that ask to end were blocked for it before it was born. The pipe's first line says the mark
-that every child carries in its environment, each further one `+PID BIRTH` (a process group began),
-`-PID` (it ended) or `bye` (cockpit leaves in order and has ended its groups).
+signals that ask to end were blocked for it before it was born. Its argument is the mark that every
+child carries in its environment; the pipe says `+PID BIRTH` (a process group began), `-PID` (it
+ended) or `bye` (cockpit leaves in order and has ended its groups), a line each.
 """
 
 # ruff: noqa: PTH112, PTH123, PTH208
@@ -14,9 +14,13 @@ import contextlib
 import io
 import os
 import signal
+import sys
 import time
 
 MARK = "COCKPIT_CHILD"
+BYE = b"bye\n"
+_PREFIX = f"{MARK}=".encode()
+_DIGITS = 16
 _PASSES = 25
 _PAUSE = 0.02
 
@@ -41,6 +45,8 @@ def _read(path: str) -> bytes:
 
 def end_group(pid: int, number: int) -> None:
     """Send signal `number` to the process group `pid`; one that is gone already is no error."""
+    if pid <= 1:  # for kill(2) these mean our own group, and every process there is
+        raise ValueError(f"{pid} is no group of ours")
     # macOS answers EPERM for a group of which only zombies are left.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         if hasattr(os, "killpg"):
@@ -49,20 +55,17 @@ def end_group(pid: int, number: int) -> None:
             os.kill(pid, signal.SIGTERM)
 
 
-def _marked(mark: bytes) -> list[int]:
-    """Return the processes that carry `mark`; none where the system has no /proc.
-
-    Without a mark, for cockpit ended before it could say one, nobody carries it. (An empty mark
-    would be found in every environment: it once ended every process of the machine.)
-    """
-    if not mark.startswith(MARK.encode() + b"="):
-        return []
+def _marked(mark: str) -> list[int]:
+    """Return the processes that carry `mark`; none where the system has no /proc."""
+    words = mark.encode()
+    if not words.startswith(_PREFIX) or len(words) < len(_PREFIX) + _DIGITS:
+        raise ValueError(f"{mark!r} could be in anyone's environment")
     pids = filter(str.isdigit, os.listdir("/proc") if os.path.isdir("/proc") else ())
-    return [int(pid) for pid in pids if mark in _read(f"/proc/{pid}/environ").split(b"\0")]
+    return [int(pid) for pid in pids if words in _read(f"/proc/{pid}/environ").split(b"\0")]
 
 
-def _sweep(groups: dict[int, bytes], mark: bytes, passes: int) -> None:
-    """Kill the groups, then whoever else carries the mark, until `passes` looks find nobody new.
+def _sweep(groups: dict[int, bytes], mark: str, passes: int) -> None:
+    """Kill the groups, then whoever else carries the mark, in so many `passes`.
 
     A group whose leader is younger than the one we were told of is a stranger's. One without a
     leader is ours: the system gives no number away while it names a group.
@@ -80,25 +83,23 @@ def _sweep(groups: dict[int, bytes], mark: bytes, passes: int) -> None:
             time.sleep(_PAUSE)
 
 
-def serve(pipe: io.BufferedReader) -> None:
+def serve(pipe: io.BufferedReader, mark: str) -> None:
     """Follow what cockpit says in `pipe` until its end, and clear up after it."""
-    first = pipe.readline()
-    mark = first.rstrip(b"\n") if first.endswith(b"\n") else b""
     groups: dict[int, bytes] = {}
     passes = _PASSES
     for line in pipe:
-        if not line.endswith(b"\n"):  # cut off in the middle: it could name anybody
-            break
-        pid, _, born = line[1:].strip().partition(b" ")
-        if line.startswith(b"+"):
-            groups[int(pid)] = born
-        elif line.startswith(b"-"):
-            groups.pop(int(pid), None)
-        else:
+        sign, words = line[:1], line[1:].split()
+        if not line.endswith(b"\n"):  # cockpit ended in the middle of a word: half a number
+            continue
+        if sign == b"+":
+            groups[int(words[0])] = words[1] if len(words) > 1 else b""
+        elif sign == b"-":
+            groups.pop(int(words[0]), None)
+        elif line == BYE:
             passes = 1
     _sweep(groups, mark, passes)
 
 
 if __name__ == "__main__":
-    with open(0, "rb") as pipe:
-        serve(pipe)
+    with open(0, "rb") as stdin:
+        serve(stdin, sys.argv[1])

@@ -5,6 +5,7 @@ A lane only keeps account. It starts no process and reads no file; the engine do
 
 import hashlib
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -56,6 +57,7 @@ class Lane:
         self.failure: CockpitError | None = None
         #: Whether anything was asked for since the last outcome, even if it ended at once.
         self.touched = False
+        self.finished = 0.0
         self._result = Result(name)
 
     @property
@@ -75,22 +77,37 @@ class Lane:
         """Return a report that is true of the files analysed so far, where there can be one."""
         return None
 
-    def result(self, seconds: float) -> Result:
-        """Return where this lane stands; `seconds` counts from the start of the change."""
+    def touch(self) -> None:
+        """Note that the outcome is no longer what was last shown."""
+        self.touched = True
+        self.finished = 0.0
+
+    def finish(self) -> None:
+        """Note when the lane came to rest, if it has."""
+        if self.touched and not self.running:
+            self.finished = time.perf_counter()
+
+    @property
+    def due(self) -> bool:
+        """Whether there is an outcome that nobody has been shown."""
+        return self.touched and not self.running
+
+    def result(self, started: float) -> Result:
+        """Return where this lane stands in the change that was first seen at `started`."""
         before = self._result
         if self.running:
             done, todo = self.progress()
             self._result = msgspec.structs.replace(
                 before, running=True, done=done, todo=todo, last=self.partial() or before.last
             )
-        else:
+        elif self.touched or before.outcome is None:
             outcome = self.outcome()
             self._result = msgspec.structs.replace(
                 before,
                 running=False,
                 outcome=outcome,
                 last=outcome if isinstance(outcome, Report) else before.last,
-                seconds=seconds if self.touched else before.seconds,
+                seconds=max(0.0, (self.finished or time.perf_counter()) - started),
                 version=self.version,
             )
             self.touched = False
@@ -133,7 +150,8 @@ class FileLane(Lane):
         self.failure = error
         self.settings = None
         self._reset()
-        self._begun = self.touched = True
+        self._begun = True
+        self.touch()
 
     def restart(self) -> None:
         """Forget all facts, so that every file is analysed anew."""
@@ -148,21 +166,24 @@ class FileLane(Lane):
         settings = self.settings
         self._conclusion = self.checker.conclusion(settings, self._root) if settings else None
 
-    def choose(self, listing: Sequence[str]) -> None:
-        """Select the files to look at from a new `listing`; forget those that are gone."""
+    def chosen(self, listing: Sequence[str]) -> frozenset[str]:
+        """Return the files of `listing` to look at; may run in a thread."""
         if self.settings is None:
-            self.selected = frozenset()
-            return
-        chosen = frozenset(self.checker.select(self._root, listing, self.settings))
+            return frozenset()
+        return frozenset(self.checker.select(self._root, listing, self.settings))
+
+    def choose(self, chosen: frozenset[str]) -> None:
+        """Look at the files of `chosen` from now on; forget those that are not among them."""
         for path in self.selected - chosen:
             self.drop(path)
         self.selected = chosen
 
     def enqueue(self, paths: Sequence[str]) -> None:
         """Note that `paths` are going to be read."""
+        if not self._begun:
+            self.touch()
         self._begun = True
         self._queued.update(self.selected.intersection(paths))
-        self.touched = self.touched or bool(self._queued)
         self._total = max(self._total, len(self._queued) + len(self._pending))
 
     def wants(self, scanned: Scanned, module: str) -> bytes | None:
@@ -190,11 +211,13 @@ class FileLane(Lane):
         if key == current:
             return None
         self._pending[path] = key
+        self.touch()
         return key
 
     def _unreadable(self, scanned: Scanned) -> None:
         self._keys.pop(scanned.path, None)
         self._pending.pop(scanned.path, None)
+        self.touch()
         if self._conclusion is not None and scanned.problem:
             self._conclusion.fail(scanned.path, scanned.problem)
         elif self._conclusion is not None:
@@ -223,6 +246,7 @@ class FileLane(Lane):
         self._keys.pop(path, None)
         self._pending.pop(path, None)
         self._queued.discard(path)
+        self.touch()
         if self._conclusion is not None:
             self._conclusion.drop(path)
 

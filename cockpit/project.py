@@ -1,5 +1,6 @@
 """What a project is: its root, its files and its place in git; nothing of it is run."""
 
+import asyncio
 import fnmatch
 import os
 import re
@@ -123,7 +124,8 @@ async def list_files(root: Path, exclude: Sequence[str], extend_exclude: Sequenc
             leave_out = Excludes(extend_exclude)
             kept = sorted(path for path in set(listed) if not leave_out(path))
             return Listing(tuple(kept), from_git=True)
-    walked = sorted(_walk(root, Excludes((*exclude, *extend_exclude))))
+    patterns = Excludes((*exclude, *extend_exclude))
+    walked = await asyncio.to_thread(lambda: sorted(_walk(root, patterns)))
     return Listing(tuple(walked), notes=(note,) if note else ())
 
 

@@ -32,6 +32,7 @@ class Scanner:
         """Remember the root, and as they come the folders' real places."""
         self._root = root
         self._folders: dict[str, str] = {}
+        self._digests: dict[str, bytes] = {}
 
     def forget_folders(self) -> None:
         """Look folders' links up anew: call when files came or went."""
@@ -39,7 +40,24 @@ class Scanner:
 
     def read(self, paths: Iterable[str]) -> list[Scanned]:
         """Read each of `paths`; the answers stand in the same order."""
-        return [self._one(path) for path in paths]
+        found = [self._one(path) for path in paths]
+        for one in found:
+            self._digests.setdefault(one.path, one.digest)
+        return found
+
+    def changed(self, paths: Iterable[str]) -> list[str]:
+        """Return those of `paths` whose content is another than at the last call about them.
+
+        The first call compares with what `read` first saw. What `read` sees later does not count:
+        it may be ahead of what a tool's own command has read.
+        """
+        found = []
+        for path in paths:
+            digest = self._one(path).digest
+            if self._digests.get(path) != digest:
+                self._digests[path] = digest
+                found.append(path)
+        return found
 
     def _one(self, path: str) -> Scanned:
         place = os.path.join(self._root, path)  # noqa: PTH118 - a hot path

@@ -53,9 +53,12 @@ class Family:
                 words.append(" ".join(member.cmdline()))
         return words
 
-    def gone(self) -> bool:
-        """Whether nobody is left."""
-        return not self.members()
+    def wait_gone(self) -> None:
+        """Return as soon as nobody is left; fail with who never goes."""
+        until = time.monotonic() + 20
+        while names := self.names():
+            assert time.monotonic() < until, f"still there: {names}"
+            time.sleep(0.005)
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import io
 import os
 import random
 import signal
@@ -316,9 +317,11 @@ _ENDINGS = {
 
 
 def running(one: Family) -> bool:
-    """Whether all that `_PROGRAM` starts is there: itself, janitor, 2 workers, 6 of commands."""
-    lines = "\n".join(one.names())
-    return all(word in lines for word in ("4720", "4721", "4722", "janitor.py", "cockpit.worker"))
+    """Whether all that `_PROGRAM` starts is there."""
+    names = one.names()
+    commands = {"sleep 4720", "sleep 4721", "sleep 4722"} <= set(names)
+    ours = all(any(word in name for name in names) for word in ("janitor.py", "-m cockpit.worker"))
+    return commands and ours
 
 
 @posix
@@ -326,7 +329,7 @@ def running(one: Family) -> bool:
 def test_nothing_outlives_a_program_that(ending: str, tmp_path: Path) -> None:
     with family(_PROGRAM.replace("{ending}", _ENDINGS[ending]), tmp_path) as one:
         one.program.wait(30)
-        wait_until(one.gone, "an empty family")
+        one.wait_gone()
 
 
 @posix
@@ -336,7 +339,7 @@ def test_nothing_outlives_a_program_that_gets(name: str, tmp_path: Path) -> None
         wait_until(lambda: running(one), "all children")
         one.program.send_signal(getattr(signal, name))
         one.program.wait(30)
-        wait_until(one.gone, f"an empty family after {name}: {one.names()}")
+        one.wait_gone()
 
 
 @posix
@@ -351,7 +354,7 @@ def test_nothing_outlives_a_program_killed_at_any_moment(seed: int, tmp_path: Pa
         time.sleep(chance.uniform(0, 0.2))
         one.program.send_signal(chance.choice((signal.SIGKILL, signal.SIGTERM)))
         one.program.wait(30)
-        wait_until(one.gone, "an empty family")
+        one.wait_gone()
 
 
 @posix
@@ -361,10 +364,10 @@ def test_nothing_outlives_a_program_though_its_janitor_was_killed_once(tmp_path:
         first = [member for member in one.members() if "janitor.py" in str(member.cmdline())]
         first[0].kill()
         (tmp_path / "go").touch()
-        wait_until(lambda: "4723" in str(one.names()), "another command")
+        wait_until(lambda: "sleep 4723" in one.names(), "another command")
         one.program.kill()
         one.program.wait(30)
-        wait_until(one.gone, "an empty family")
+        one.wait_gone()
 
 
 _LATER = """asyncio.to_thread(lambda: [None for _ in iter(Path("go").exists, True)])
@@ -380,7 +383,7 @@ def test_a_janitor_is_deaf_to_all_but_the_end_of_its_pipe(tmp_path: Path) -> Non
             mops[0].send_signal(number)
         one.program.kill()
         one.program.wait(30)
-        wait_until(one.gone, "an empty family")
+        one.wait_gone()
 
 
 @posix
@@ -436,17 +439,59 @@ asyncio.run(main())
 # --- The janitor ---
 
 
+class Killed:
+    """Whom the janitor would have killed; in a test of it nobody is."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.groups: list[int] = []
+        self.processes: list[int] = []
+        monkeypatch.setattr(janitor.os, "killpg", lambda pid, _: self.groups.append(pid))
+        monkeypatch.setattr(janitor.os, "kill", lambda pid, _: self.processes.append(pid))
+
+
+@pytest.fixture
+def killed(monkeypatch: pytest.MonkeyPatch) -> Killed:
+    return Killed(monkeypatch)
+
+
+def serve(words: bytes, mark: str = f"{janitor.MARK}={'0' * 32}") -> None:
+    """Have the janitor hear `words` and then the end of cockpit."""
+    janitor.serve(io.BufferedReader(io.BytesIO(words)), mark)  # type: ignore[arg-type]
+
+
 @pytest.mark.unit
 def test_a_group_whose_number_is_another_s_by_now_is_spared(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    killed: Killed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ended: list[int] = []
-    monkeypatch.setattr(janitor, "end_group", lambda pid, _: ended.append(pid))
-    monkeypatch.setattr(janitor, "birth", {1: b"10", 2: b"999", 3: b""}.get)
-    (tmp_path / "words").write_bytes(b"COCKPIT_CHILD=none\n+1 10\n+2 20\n+3 30\n+4 40\n-4\nbye\n")
-    with (tmp_path / "words").open("rb") as words:
-        janitor.serve(words)
-    assert ended == [1, 3]  # 3 has no leader any more: what is left of the group is ours
+    monkeypatch.setattr(janitor, "birth", {11: b"10", 12: b"999", 13: b""}.get)
+    serve(b"+11 10\n+12 20\n+13 30\n+14 40\n-14\nbye\n")
+    assert killed.groups == [11, 13]  # 13 has no leader any more: what is left of it is ours
+    assert killed.processes == []
+
+
+@pytest.mark.unit
+@pytest.mark.regression
+def test_half_a_word_harms_nobody(killed: Killed) -> None:
+    serve(b"bye\n+12")  # of "+12345 678": cockpit was killed as it wrote
+    assert (killed.groups, killed.processes) == ([], [])
+
+
+@pytest.mark.unit
+@pytest.mark.regression
+@pytest.mark.parametrize("mark", ["", "COCKPIT_CHILD", "COCKPIT_CHILD=", "COCKPIT_CHILD=12"])
+def test_a_mark_that_others_may_carry_is_refused(killed: Killed, mark: str) -> None:
+    # An empty one is in every environment: taken for a mark, it once killed every process.
+    with pytest.raises(ValueError, match="anyone's"):
+        serve(b"bye\n", mark)
+    assert (killed.groups, killed.processes) == ([], [])
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("pid", [1, 0, -1])
+def test_no_group_is_ever_everyone(killed: Killed, pid: int) -> None:
+    with pytest.raises(ValueError, match="no group of ours"):
+        janitor.end_group(pid, signal.SIGKILL)
+    assert (killed.groups, killed.processes) == ([], [])
 
 
 @pytest.mark.unit

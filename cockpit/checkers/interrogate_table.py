@@ -38,40 +38,47 @@ def read(text: str, root: str) -> Comparable | None:
 class _Names:
     """Finds the files behind the names in one table.
 
-    interrogate cuts off as many characters as its files' paths have in common, up to something
-    that exists. Beside a folder `a` it prints `ab.py` as `.py`: such a name is looked up among
-    the folder's siblings, in the order in which the table has them.
+    interrogate cuts off as many characters as its files' paths have in common, back to something
+    that exists, and one more. Beside a folder `a` it prints `ab.py` as `.py`, and `a_b.py` as
+    `b.py`, as it does `a/b.py`: files of one name are told apart by the order of the table.
     """
 
     def __init__(self, root: str, base: str) -> None:
         self._root = root
         self._base = base
+        self._longer = _longer_names(base)
         self._given: dict[str, int] = {}
 
     def path(self, printed_name: str) -> str:
         """Return the path, relative to the root, of the next file called `printed_name`."""
         whole = f"{self._base}/{printed_name}"
-        if not os.path.lexists(whole):
-            candidates = self._siblings(printed_name)
+        if self._longer:
             index = self._given.get(printed_name, 0)
             self._given[printed_name] = index + 1
+            candidates = self._candidates(printed_name)
             whole = candidates[index] if index < len(candidates) else whole
         beneath = f"{self._root}/"
         if whole.startswith(beneath):
             return whole.removeprefix(beneath)
         return os.path.relpath(whole, self._root)
 
-    def _siblings(self, printed_name: str) -> list[str]:
+    def _candidates(self, printed_name: str) -> list[str]:
         first, slash, rest = printed_name.partition("/")
-        folder, name = os.path.split(self._base)
-        cut = len(name) + 1
-        try:
-            names = sorted(os.listdir(folder))  # noqa: PTH208 - names, not paths
-        except OSError:
-            return []
-        fitting = (one for one in names if one.startswith(name) and one[cut:] == first)
-        paths = (f"{folder}/{one}{slash}{rest}" for one in fitting)
-        return [path for path in paths if os.path.lexists(path)]
+        cut = len(self._base) + 1
+        paths = [f"{self._base}/{printed_name}"]
+        paths += [f"{one}{slash}{rest}" for one in self._longer if one[cut:] == first]
+        there = (path for path in paths if os.path.lexists(path))
+        return sorted(there, key=lambda path: (path.rpartition("/")[0], path))
+
+
+def _longer_names(base: str) -> list[str]:
+    """Return what stands beside `base` and begins with its name."""
+    folder, _, name = base.rpartition("/")
+    try:
+        names = os.listdir(folder or "/")  # noqa: PTH208 - names, not paths
+    except OSError:
+        return []
+    return [f"{folder}/{one}" for one in names if one.startswith(name) and one != name]
 
 
 def _records(table: str) -> Iterator[str]:

@@ -103,8 +103,8 @@ class Vulture:
         chosen = [path for path in listing if path.endswith(".py")]
         if options.paths:
             named, folders = _given(base, options.paths)
-            chosen = [path for path in chosen if path.startswith(folders)]
-            chosen += [path for path in named if path not in set(chosen)]
+            beneath = [path for path in chosen if path.startswith(folders)]
+            chosen = list(dict.fromkeys([*beneath, *named]))
         return [path for path in chosen if not excluded(_absolute(base, path), options.exclude)]
 
     def path_key(self, path: str, resolved: str, module: str) -> str:  # noqa: ARG002
@@ -176,9 +176,10 @@ def _given(base: str, paths: Iterable[str]) -> tuple[list[str], tuple[str, ...]]
     """Return the files that `paths` name, and the beginnings of whatever lies in its folders."""
     places = [Path(base, path).resolve() for path in paths]
     named = [_relative(base, str(place)) for place in places if place.is_file()]
-    folders = {_relative(base, str(place)) for place in places if place.is_dir()}
-    whole = any(base == folder or base.startswith(f"{folder}/") for folder in map(str, places))
-    return list(dict.fromkeys(named)), ("",) if whole else tuple(f"{path}/" for path in folders)
+    folders = [place for place in places if place.is_dir()]
+    if any(Path(base).is_relative_to(folder) for folder in folders):
+        return named, ("",)
+    return named, tuple(f"{_relative(base, str(folder))}/" for folder in folders)
 
 
 def _absolute(base: str, path: str) -> str:
@@ -209,7 +210,10 @@ def _found(root: Path, paths: Iterable[str], options: Options) -> list[str]:
     from vulture.utils import get_modules
 
     base = root.resolve()
-    modules = map(str, get_modules([base / path for path in paths]))
+    try:
+        modules = [str(module) for module in get_modules([base / path for path in paths])]
+    except SystemExit:  # its way to say that a path is gone
+        return []
     kept = (module for module in modules if not excluded(module, options.exclude))
     return sorted(_relative(str(base), module) for module in kept)
 
@@ -235,17 +239,26 @@ def _flags(options: Options, facts: FactOptions) -> list[str]:
 def _errors(base: str, text: str) -> list[tuple[str, str, int, str]]:
     """Read vulture's stderr: which files it could not read, and why."""
     found = [("error", _relative(base, path), 0, UNREAD) for path in _UNREAD.findall(text)]
-    for line in _UNREAD.sub("", text).splitlines():
-        path = _leading_path(base, line)
-        if not path:
-            continue
-        number, _, message = line[len(path) + 1 :].partition(": ")
+    for paragraph in _paragraphs(base, _UNREAD.sub("", text)):
+        path = _leading_path(base, paragraph)
+        number, _, message = paragraph[len(path) + 1 :].partition(": ")
         if number.isdigit():
             found.append(("error", _relative(base, path), int(number), message))
         else:  # "None" where Python knows no line, nothing where vulture asks for none
-            words = message if number == "None" else line[len(path) + 2 :]
+            words = message if number == "None" else paragraph[len(path) + 2 :]
             found.append(("error", _relative(base, path), 0, words))
     return sorted(found)
+
+
+def _paragraphs(base: str, text: str) -> list[str]:
+    """Split `text` where a line begins with a file; a quoted line of code may have several."""
+    found: list[str] = []
+    for line in text.removesuffix("\n").split("\n"):
+        if _leading_path(base, line):
+            found.append(line)
+        elif found:
+            found[-1] += f"\n{line}"
+    return found
 
 
 def _leading_path(base: str, line: str) -> str:
