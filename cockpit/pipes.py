@@ -43,6 +43,7 @@ class Outlet:
                 await self._more()
             else:
                 self.heard += len(chunk)
+                await asyncio.sleep(0)  # a child that never pauses must not keep the loop
                 return chunk
 
     async def _more(self) -> None:

@@ -64,7 +64,7 @@ def _answer(request: bytes) -> tuple[bytes, bytes]:
     end = start + NAME_LENGTH.unpack(request[:start])[0]
     try:
         return RESULT, find(request[start:end].decode())(request[end:])
-    except Exception as error:  # noqa: BLE001 -- the checker boundary: a tool may raise anything
+    except (Exception, SystemExit) as error:  # noqa: BLE001 -- the checker boundary: a tool's code
         words = "".join(traceback.format_exception(error, limit=-8))
         parts = (type(error).__name__, str(error), words)
         return ERROR, "\0".join(part.replace("\0", "") for part in parts).encode(
@@ -77,9 +77,11 @@ def _requests(pipe: BinaryIO) -> "queue.SimpleQueue[bytes]":
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
 
     def read() -> None:
-        while len(head := pipe.read(LENGTH.size)) == LENGTH.size:
-            requests.put(pipe.read(LENGTH.unpack(head)[0]))
-        os._exit(0)
+        try:
+            while len(head := pipe.read(LENGTH.size)) == LENGTH.size:
+                requests.put(pipe.read(LENGTH.unpack(head)[0]))
+        finally:
+            os._exit(0)
 
     threading.Thread(target=read, daemon=True).start()
     return requests

@@ -30,7 +30,8 @@ MEMORY = 4 << 30
 _STARTS = 20
 #: How long a worker may take to import what jobs need, in seconds.
 _START_TIMEOUT = 60.0
-
+#: The largest reply, in bytes.
+_LARGEST = 1 << 30
 
 _MEMORY_HINT = "see whether the system is short of memory, or exclude the file"
 
@@ -87,12 +88,13 @@ class _Queue:
         self._tasks: collections.deque[_Task] = collections.deque()
         self._urgent: collections.deque[_Task] = collections.deque()
         self._changed = threading.Condition()
-        self._closed = False
+        #: Whether there will be no more jobs.
+        self.closed = False
 
     def put(self, task: _Task, urgent: bool) -> None:
         """Add a job; raise RuntimeError once closed, as every `Executor` does."""
         with self._changed:
-            if self._closed:
+            if self.closed:
                 raise RuntimeError("cannot submit a job after shutdown")
             (self._urgent if urgent else self._tasks).append(task)
             self._changed.notify()
@@ -100,7 +102,7 @@ class _Queue:
     def get(self) -> _Task | None:
         """Return the next job, when there is one; None when there will be none any more."""
         with self._changed:
-            while not (self._urgent or self._tasks or self._closed):
+            while not (self._urgent or self._tasks or self.closed):
                 self._changed.wait()
             waiting = self._urgent or self._tasks
             return waiting.popleft() if waiting else None
@@ -108,7 +110,7 @@ class _Queue:
     def close(self) -> None:
         """Take no more jobs."""
         with self._changed:
-            self._closed = True
+            self.closed = True
             self._changed.notify_all()
 
     def clear(self) -> list[_Task]:
@@ -199,7 +201,10 @@ class _Manager(threading.Thread):
             self._worker.kill()
         try:
             self._receive(self._worker, time.monotonic() + _START_TIMEOUT)
-        except (EOFError, process.Silence):
+        except process.Silence:
+            self._discard()
+            raise CannotWork(f"no worker was ready after {_START_TIMEOUT:g} s") from None
+        except EOFError:
             code, words = self._discard()
             if code >= 0:
                 why = words.rpartition("\n")[2] or _how(code)
@@ -234,6 +239,8 @@ class _Manager(threading.Thread):
     def _receive(worker: process.Worker, until: float) -> tuple[bytes, bytes]:
         """Return the kind and the body of a reply."""
         size = LENGTH.unpack(worker.read(LENGTH.size, until))[0]
+        if not 1 <= size <= _LARGEST:  # a tool wrote where it should not
+            raise EOFError
         return worker.read(1, until), worker.read(size - 1, until)
 
     def _discard(self) -> tuple[int, str]:
@@ -295,7 +302,7 @@ class Pool(concurrent.futures.Executor):
     def warm(self) -> None:
         """Start the workers now, and let them import what jobs need; returns at once."""
         with self._starting:
-            if not self._managers:
+            if not (self._managers or self.queue.closed):
                 self._managers = [_Manager(self) for _ in range(self._size)]
                 for manager in self._managers:
                     manager.start()

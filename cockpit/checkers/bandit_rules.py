@@ -28,7 +28,8 @@ def document(rule: str) -> RuleDoc:
     url = docs_utils.get_url(rule)
     if rule in MANAGER.plugins_by_id:
         plugin = MANAGER.plugins_by_id[rule].plugin
-        words = inspect.getdoc(plugin) or inspect.getdoc(inspect.getmodule(plugin)) or ""
+        pages = (inspect.getdoc(plugin), inspect.getdoc(inspect.getmodule(plugin)))
+        words = max((page or "" for page in pages), key=len)  # a module of one test has its page
         return RuleDoc(rule, plugin.__name__, markdown(words), url)
     if rule in MANAGER.blacklist_by_id:
         entry = MANAGER.blacklist_by_id[rule]
@@ -54,16 +55,21 @@ def _entry(entry: dict[str, Any]) -> str:
 
 def markdown(words: str) -> str:
     """Return reStructuredText, as far as bandit uses it, as Markdown."""
-    text = f"{words.strip()}\n"
-    text = _BLOCK.sub(_fenced, text)
+    text = _BLOCK.sub(_fenced, f"{words.strip()}\n")
     text = _TABLE.sub(lambda table: f"```text\n{inspect.cleandoc(table[0])}\n```\n", text)
+    parts = re.split(r"(^```.*?^```$)", text, flags=re.MULTILINE | re.DOTALL)
+    parts[::2] = map(_prose, parts[::2])
+    return re.sub(r"\n{3,}", "\n\n", "".join(parts)).strip()
+
+
+def _prose(text: str) -> str:
     text = _TITLE.sub(r"## \1", text)
     text = _SINCE.sub(_since, text)
     text = _ALSO.sub("**See also**", text)
     text = _FIELD.sub(r"**\1**", text)
     text = _LINK.sub(r"[\1](\2)", text)
-    text = text.replace("``", "`")
-    return re.sub(r"\n{3,}", "\n\n", text).strip()
+    text = re.sub(r"^[ ]+(?=- )", "", text, flags=re.MULTILINE)
+    return text.replace("``", "`")
 
 
 def _fenced(block: re.Match[str]) -> str:

@@ -11,7 +11,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import msgspec
 
@@ -131,7 +131,7 @@ class Ruff:
 
     def run(
         self,
-        root: Path,  # noqa: ARG002 - the interface's
+        root: Path,
         paths: Sequence[str] | None,
         settings: Settings,
     ) -> tuple[str, ...]:
@@ -139,7 +139,7 @@ class Ruff:
         return (
             *(binary(), "check", *_selection(settings), *_READ_ONLY, "--no-show-fixes"),
             *("--no-cache", "--force-exclude", "--output-format", "json-lines"),
-            *_targets(paths),
+            *_targets(paths and [*paths, *_outer_packages(root, paths)]),
         )
 
     def read(self, root: Path, line: bytes) -> tuple[str, Diagnostic] | None:
@@ -346,6 +346,21 @@ def _selection(settings: Settings) -> tuple[str, ...]:
 def _targets(paths: Sequence[str] | None) -> tuple[str, ...]:
     # "./": ruff reads the arguments in a file for "@file", and standard input for "-".
     return ("--", ".") if paths is None else ("--", *(f"./{path}" for path in paths))
+
+
+def _outer_packages(root: Path, paths: Sequence[str]) -> list[str]:
+    """Return the packages to name beside `paths`, for INP001 tells of one nested in another.
+
+    It does so only where a folder between the two is no package: hardly ever.
+    """
+    outer: set[str] = set()
+    for path in paths:
+        folders = list(PurePosixPath(path).parents)[1:-1] if path.endswith("/__init__.py") else []
+        packages = [(root / folder / "__init__.py").is_file() for folder in folders]
+        if False in packages:
+            above = zip(folders, packages, strict=True)
+            outer.update(f"{folder}/__init__.py" for folder, is_package in above if is_package)
+    return sorted(outer.difference(paths))
 
 
 def _reason(words: str) -> str:

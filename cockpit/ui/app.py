@@ -6,6 +6,7 @@ What a page looks like, and what its keys do, is in the pages.
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -14,9 +15,10 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.theme import Theme
 
-from cockpit.checkers.interface import RuleDoc
 from cockpit.errors import CockpitError
 from cockpit.model import Snapshot
 from cockpit.panes import PANES
@@ -29,6 +31,7 @@ from cockpit.ui.style import ASCII, DARK, LIGHT, Look
 from cockpit.ui.tile import Tile
 
 if TYPE_CHECKING:
+    from cockpit.checkers.interface import RuleDoc
     from cockpit.session import Request
     from cockpit.ui.pane import PaneScreen
 
@@ -59,16 +62,17 @@ class CockpitApp(App[int]):
     App.-ascii Tile:focus, App.-ascii FindingList:focus, App.-ascii SourceView:focus,
     App.-ascii Why:focus { border: ascii $border; }
     """
+    theme: Reactive[str] = Reactive(DARK.name)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+c", "quit", "quit", show=False, system=True, id="app.interrupt"),
+        Binding("ctrl+c", "quit", "quit", show=False, id="app.interrupt"),
+        Binding(
+            "ctrl+p", "command_palette", "palette", show=False, priority=True, id="app.palette"
+        ),
     ]
 
     def __init__(self, open_backend: OpenBackend, title: str = "") -> None:
         """Draw at once; call `open_backend` once the first screen is painted."""
         super().__init__()
-        self.register_theme(DARK)
-        self.register_theme(LIGHT)
-        self.theme = DARK.name
         self.context = Context(Look(self), title)
         #: Why the backend could not be opened, for whoever ran the app to say.
         self.failure: CockpitError | None = None
@@ -76,6 +80,11 @@ class CockpitApp(App[int]):
         self._serving: asyncio.Task[None] | None = None
         self._panes: dict[str, PaneScreen] = {}
         self._docs: dict[tuple[str, str], RuleDoc | str] = {}
+
+    @property
+    def available_themes(self) -> dict[str, Theme]:
+        """Ours before Textual's; known from the start, so that nothing is painted twice."""
+        return {DARK.name: DARK, LIGHT.name: LIGHT, **super().available_themes}
 
     def get_default_screen(self) -> Screen[None]:
         """Start with the Deck."""
@@ -87,6 +96,7 @@ class CockpitApp(App[int]):
         self.theme_changed_signal.subscribe(self, lambda _: self._theme_changed())
         self._serving = asyncio.create_task(self._serve())
         self._end_on_signals()
+        self.set_timer(PATIENCE, self._prepare)
 
     async def on_unmount(self) -> None:
         """End the backend and every child before the terminal is given back."""
@@ -136,10 +146,14 @@ class CockpitApp(App[int]):
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number)
 
+    def _prepare(self) -> None:
+        """Import what the first pane needs, so that it opens at once."""
+        from cockpit.ui import pane  # noqa: F401 - for its effect
+
     # --- Going from page to page --------------------------------------------------------------
 
     def _pane(self, pane_id: str) -> "PaneScreen":
-        # Imported at the first pane, or when the Deck has nothing else to do: see on_ready.
+        # Imported a moment after the first paint, which does not need it: see _prepare.
         from cockpit.ui.pane import PaneScreen
 
         if pane_id not in self._panes:
@@ -202,7 +216,12 @@ def run(open_backend: OpenBackend, title: str = "") -> int:
 
 
 def main(request: "Request") -> int:
-    """Show what a command line asks for."""
+    """Show what a command line asks for; raise `CockpitError` where that cannot be."""
+    if sys.__stderr__ is None or not sys.__stderr__.isatty():
+        raise CockpitError(
+            "cockpit draws on standard error, and that is not a terminal here",
+            "Leave out the `2>` that leads it away.",
+        )
     return run(lambda: _engine(request), titled(Path.cwd()))
 
 

@@ -2,22 +2,28 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from cockpit.checkers.interface import RuleDoc
 from cockpit.model import Finding, Snapshot
+
+if TYPE_CHECKING:  # it would import what starts children, before the first paint
+    from cockpit.checkers.interface import RuleDoc
 
 
 class Backend(Protocol):
     """Checks a project and tells whoever asks; a test puts a fake in its place.
 
-    `title` is the project as a person writes it ("~/src/django"), `branch` is empty outside git.
-    Every method is called in the event loop's thread.
+    `branch` is empty outside git, and until it is known. Every method is called in the event
+    loop's thread.
     """
 
-    root: Path
-    title: str
-    branch: str
+    @property
+    def root(self) -> Path:
+        """The project's folder."""
+
+    @property
+    def branch(self) -> str:
+        """The branch that is checked out."""
 
     @property
     def snapshot(self) -> Snapshot:
@@ -41,5 +47,5 @@ class Backend(Protocol):
     def explain(self, checker: str) -> tuple[str, ...]:
         """Return the tool's own command that gives the findings on screen."""
 
-    async def document(self, finding: Finding) -> RuleDoc:
+    async def document(self, finding: Finding) -> "RuleDoc":
         """Return the rule in its tool's own words; raise `CockpitError` where it has none."""

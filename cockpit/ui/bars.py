@@ -1,19 +1,19 @@
 """The first and the last line of every screen: how the project stands, and the keys that work."""
 
 import operator
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.geometry import Size
+from textual.binding import Binding
 from textual.strip import Strip
 from textual.widget import Widget
 
-from cockpit.model import Failure
+from cockpit.model import Failure, Result
 from cockpit.plain import plain
-from cockpit.ui.draw import fitted
 from cockpit.ui.context import Context
+from cockpit.ui.draw import fit, shorten, strip
 from cockpit.ui.state import amount, duration
 from cockpit.ui.style import Look
 
@@ -27,17 +27,14 @@ class _Bar(Widget):
     DEFAULT_CSS = "_Bar { height: 1; padding: 0 1; background: $surface; }"
     ALLOW_SELECT = False
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return 1
-
     def segments(self, width: int) -> list[Segment]:
         """Return what the line says, in at most `width` cells."""
         raise NotImplementedError
 
-    def render_line(self, y: int) -> Strip:
+    def render_line(self, y: int) -> Strip:  # noqa: ARG002 - there is but one
         """Draw the line."""
         width = self.content_size.width
-        return Strip(fitted(self.segments(width), width), width)
+        return strip(self, self.segments(width), width)
 
 
 class StatusBar(_Bar):
@@ -51,49 +48,63 @@ class StatusBar(_Bar):
 
     def segments(self, width: int) -> list[Segment]:
         """Leave out what would be missed least until the rest fits."""
-        groups = [(rank, part) for rank, part in self._groups() if part]
+        groups = [(rank, part) for rank, part in self._groups(width) if part]
         while len(groups) > 1 and _width(groups) > width:
             groups.remove(max(groups, key=operator.itemgetter(0)))
         return [segment for _, part in groups for segment in (*part, _GAP)]
 
-    def _groups(self) -> list[_Group]:
+    def _groups(self, width: int) -> list[_Group]:
         """Return the parts of the line in order, each ranked: 0 would be missed most."""
         palette, signs, new = self._look.palette, self._look.signs, self._state.new
         backend = self._shared.backend
         branch = plain(backend.branch) if backend is not None else ""
+        branch = fit(branch, min(len(branch), width // 4), signs.more)
+        project = shorten(plain(self._shared.title), max(12, width // 3), signs.more)
         return [
             (5, [Segment("cockpit", palette.key)]),
-            (2, [Segment(plain(self._shared.title), palette.text)]),
+            (2, [Segment(project, palette.text)]),
             (3, [Segment(f"{signs.branch} {branch}", palette.good)] if branch else []),
-            (4, [Segment("against session start", palette.muted)]),
+            (6, [Segment("against session start", palette.muted)]),
             (1, [Segment(f"{signs.high} {new:,} new", palette.high)] if new else []),
             (0, self._freshness()),
-            (6, [Segment(self._details(), palette.muted)]),
+            (4, [Segment(self._details(), palette.muted)]),
         ]
 
     def _freshness(self) -> list[Segment]:
+        """Return what failed and what runs; only where neither, that all is fresh."""
         palette, signs, snapshot = self._look.palette, self._look.signs, self._state.snapshot
         results = snapshot.results.values()
-        failed = [result.checker for result in results if isinstance(result.outcome, Failure)]
         running = [result for result in results if self._state.running(result.checker)]
-        if running or not snapshot.results:
-            todo = max((result.todo for result in running), default=0)
-            done = min((result.done for result in running if result.todo == todo), default=0)
-            words = f" checking {done:,} of {todo:,}" if todo > 1 else " checking"
-            return [Segment(signs.running, palette.medium), Segment(words, palette.text)]
-        if failed:
-            words = f" {plain(', '.join(failed))} failed"
-            return [Segment(signs.failed, palette.high), Segment(words, palette.strong)]
-        return [
-            Segment(signs.fresh, palette.good),
-            Segment(" all fresh", palette.text),
-            Segment(f" {duration(snapshot.seconds)}", palette.muted),
+        failed = [
+            result.checker
+            for result in results
+            if isinstance(result.outcome, Failure) and result not in running
         ]
+        parts: list[Segment] = []
+        if failed:
+            words = f" {plain(', '.join(failed))} failed "
+            parts += [Segment(signs.failed, palette.high), Segment(words, palette.strong)]
+        if running or not snapshot.results:
+            words = f" {_progress(running)}"
+            return [*parts, Segment(signs.running, palette.medium), Segment(words, palette.text)]
+        if not parts:
+            parts = [
+                Segment(signs.fresh, palette.good),
+                Segment(" all fresh", palette.text),
+                Segment(f" {duration(snapshot.seconds)}", palette.muted),
+            ]
+        return [*parts, Segment("  paused", palette.medium)] if snapshot.paused else parts
 
     def _details(self) -> str:
         snapshot, dot = self._state.snapshot, self._look.signs.dot
-        watching = "paused" if snapshot.paused else "watching"
-        return f"{dot} {amount(snapshot.files, 'file')} {dot} {watching}"
+        files = f"{dot} {amount(snapshot.files, 'file')}"
+        return files if snapshot.paused else f"{files} {dot} watching"
+
+
+def _progress(running: Sequence[Result]) -> str:
+    todo = max((result.todo for result in running), default=0)
+    done = min((result.done for result in running if result.todo == todo), default=0)
+    return f"checking {done:,} of {todo:,}" if todo > 1 else "checking"
 
 
 def _width(groups: list[_Group]) -> int:
@@ -118,23 +129,23 @@ class KeyBar(_Bar):
         """Show as many keys as fit, those of the focused widget first."""
         palette, parts, at = self._look.palette, list[Segment](), 0
         self._spots = []
-        for key, words, action in self._keys():
+        for binding in self._bindings_shown():
+            key, words = self.app.get_key_display(binding), binding.description
             end = at + len(key) + 1 + len(words)
             if end > width:
                 break
             parts += [Segment(key, palette.strong), Segment(f" {words}", palette.muted), _GAP]
-            self._spots.append((at, end, action))
+            self._spots.append((at, end, binding.key))
             at = end + 2
         return parts
 
-    def _keys(self) -> Iterable[tuple[str, str, str]]:
-        seen: dict[str, tuple[str, str, str]] = {}
+    def _bindings_shown(self) -> list[Binding]:
+        """Return the bindings to show; those of every page last, where a narrow screen cuts."""
+        seen: dict[str, Binding] = {}
         for active in self.screen.active_bindings.values():
-            binding = active.binding
-            if binding.show and active.enabled and binding.description not in seen:
-                key = self.app.get_key_display(binding)
-                seen[binding.description] = key, binding.description, binding.key
-        return seen.values()
+            if active.binding.show and active.enabled:
+                seen.setdefault(active.binding.description, active.binding)
+        return sorted(seen.values(), key=lambda binding: (binding.id or "").startswith("page."))
 
     def on_click(self, event: events.Click) -> None:
         """Press the key that was clicked on."""

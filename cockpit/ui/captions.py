@@ -6,7 +6,7 @@ from rich.text import Text
 from cockpit.panes import Pane
 from cockpit.plain import plain
 from cockpit.ui.draw import spark
-from cockpit.ui.state import State, Standing
+from cockpit.ui.state import Standing, State
 from cockpit.ui.style import Look
 
 
@@ -14,21 +14,21 @@ def title(pane: Pane, state: State, look: Look, sparks: bool = False) -> Text:
     """Return number, name, count and what is new: `1 Lint 12 ▲2`."""
     palette, signs = look.palette, look.signs
     count, new = state.count(pane.id), state.rows(pane.id).new
-    text = Text.assemble((f" {pane.key} ", palette.muted), (pane.title, palette.strong))
+    text = Text.assemble((f"{pane.key} ", palette.muted), (pane.title, palette.strong))
     if _counted(pane, state):
         text.append(f" {count:,}", palette.text if count else palette.muted)
     if new:
         text.append(f" {signs.high}{new:,}", palette.high)
     line = spark(state.trend(pane.id), signs) if sparks else ""
-    return text.append(f"  {line}" if line else "", palette.muted).append(" ")
+    return text.append(f"  {line}" if line else "", palette.muted)
 
 
 def standing(pane: Pane, state: State, look: Look) -> Text:
     """Return the pane's standing: `● ruff 84 ms`."""
     now = state.standing(pane.id)
     sign, style = standing_sign(now, look)
-    words = (f"{plain(now.words)} ", look.palette.muted)
-    return Text.assemble((f" {sign} ", style), words)
+    words = (plain(now.words), look.palette.muted)
+    return Text.assemble((f"{sign} ", style), words)
 
 
 def standing_sign(standing: Standing, look: Look) -> tuple[str, Style]:

@@ -21,4 +21,6 @@ class Context:
 def titled(root: Path) -> str:
     """Return the project's folder as a person writes it: ~/src/django."""
     home = Path.home()
-    return f"~/{root.relative_to(home)}" if root != home and root.is_relative_to(home) else str(root)
+    return (
+        f"~/{root.relative_to(home)}" if root != home and root.is_relative_to(home) else str(root)
+    )

@@ -19,7 +19,9 @@ _LOWEST = 5
 class Tiles(VerticalScroll, can_focus=False):
     """The tiles in a grid without holes, as high as the screen, scrolled where it is too low."""
 
-    DEFAULT_CSS = "Tiles { layout: grid; grid-gutter: 0 1; padding: 0 1; scrollbar-size-vertical: 1; }"
+    DEFAULT_CSS = (
+        "Tiles { layout: grid; grid-gutter: 0 1; padding: 0 1; scrollbar-size-vertical: 1; }"
+    )
 
     def on_resize(self, event: events.Resize) -> None:
         """Arrange the tiles for the new size."""
@@ -48,8 +50,8 @@ class Deck(Page):
     AUTO_FOCUS = "Tile"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "filter", key_display="/", id="deck.filter"),
-        Binding("h,left", "go(-1)", "previous tile", show=False, id="deck.left"),
-        Binding("l,right", "go(1)", "next tile", show=False, id="deck.right"),
+        Binding("shift+tab,h,left", "go(-1)", "previous tile", show=False, id="deck.left"),
+        Binding("tab,l,right", "go(1)", "next tile", show=False, id="deck.right"),
         Binding("s", "severity", "least severity", show=False, id="deck.severity"),
         Binding("escape", "back", "back", show=False, id="deck.back"),
     ]

@@ -10,6 +10,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
+from textual.widget import Widget
 
 from cockpit.model import Finding
 from cockpit.plain import plain
@@ -95,11 +96,19 @@ def fitted(segments: Iterable[Segment], width: int) -> list[Segment]:
     return list(Strip([part for part in segments if part.text]).adjust_cell_length(width, _NULL))
 
 
+def strip(
+    widget: Widget, segments: Iterable[Segment], width: int, ground: Style | None = None
+) -> Strip:
+    """Return a line of `widget`: cut to `width`, on the widget's background or on `ground`."""
+    line = Segment.apply_style(fitted(segments, width), widget.rich_style, ground)
+    return Strip(line, width)
+
+
 def spark(counts: Iterable[int], signs: Signs) -> str:
-    """Return a sparkline of `counts`, empty while they are all the same."""
+    """Return a sparkline of `counts`, empty where they are too few or all the same."""
     values = list(counts)
     low, high = min(values, default=0), max(values, default=0)
-    if low == high:
+    if low == high or len(values) < 3:
         return ""
     steps = len(signs.spark) - 1
     return "".join(signs.spark[round((value - low) * steps / (high - low))] for value in values)

@@ -91,7 +91,7 @@ def _fill(found: list[list[Token]], text: str) -> None:
 @functools.cache
 def _lexer():  # type: ignore[no-untyped-def]  # pygments has no types
     # Imported at the first file shown: 10-25 ms that the first paint does not wait for.
-    from pygments.lexers.python import PythonLexer
+    from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]
 
     return PythonLexer()
 

@@ -11,7 +11,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from cockpit.model import Finding
-from cockpit.ui.draw import fitted, row
+from cockpit.ui.draw import row, strip
 from cockpit.ui.order import Rows
 from cockpit.ui.style import Look
 
@@ -22,13 +22,13 @@ class FindingList(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     FindingList {
         border: round $border-blurred; padding: 0 1; overflow-x: hidden; overflow-y: auto;
-        scrollbar-size-vertical: 1;
+        scrollbar-size-vertical: 1; scrollbar-gutter: stable;
     }
     FindingList:focus { border: round $border; }
     """
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "source", id="list.choose"),
+        Binding("enter", "choose", "source", key_display="enter", id="list.choose"),
         Binding("j,down", "move(1)", "move", key_display="j k", id="list.down"),
         Binding("k,up", "move(-1)", "up", show=False, id="list.up"),
         Binding("ctrl+d", "half(1)", "half a page down", show=False, id="list.half_down"),
@@ -80,8 +80,9 @@ class FindingList(ScrollView, can_focus=True):
         self._rows, self._faded, self._empty = rows, faded, empty
         self._cursor = max(0, min(before if kept is None else kept, len(rows) - 1))
         self.virtual_size = Size(1, len(rows))
-        if self._cursor != before and self.size.height:
+        if self._cursor != before and self.scroll_offset.y:
             # The row of the cursor stays where it is on the screen; what surrounds it moves.
+            # Not at the top: there what is new comes into sight.
             top = max(0, self.scroll_offset.y + self._cursor - before)
             self.scroll_to(y=top, animate=False, immediate=True, force=True)
         self._reveal()
@@ -159,11 +160,11 @@ class FindingList(ScrollView, can_focus=True):
         if index >= len(self._rows):
             words = self._empty if not self._rows and y == 0 else ""
             line = [Segment(words, self._look.palette.muted)]
-            return Strip(fitted(line, width), width)
+            return strip(self, line, width)
         palette = self._look.faded if self._faded else self._look.palette
         new = index < self._rows.new
         segments = row(self._rows.findings[index], width, new, palette, self._look.signs)
+        ground = None
         if index == self._cursor:
             ground = self._look.palette.cursor if self.has_focus else self._look.palette.blurred
-            segments = list(Segment.apply_style(segments, post_style=ground))
-        return Strip(segments, width)
+        return strip(self, segments, width, ground)

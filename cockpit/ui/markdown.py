@@ -16,7 +16,10 @@ _FENCE = re.compile(r"^\s*(```|~~~)")
 _HEADING = re.compile(r"^\s{0,3}(#{1,6})\s+(.*)")
 _BULLET = re.compile(r"^(\s*)(?:[-*+]|\d+[.)])\s+(.*)")
 _INLINE = re.compile(
-    r"`(?P<code>[^`]+)`|\*\*(?P<bold>[^*]+)\*\*|\[(?P<link>[^\]]+)\](?:\((?P<url>[^)]*)\)|\[[^\]]*\])?"
+    r"`(?P<code>[^`]+)`"
+    r"|\*\*(?P<bold>[^*]+)\*\*"
+    r"|\[(?P<link>[^\]]+)\](?:\([^)]*\)|\[[^\]]*\])"
+    r"|\[`(?P<reference>[^`]+)`\]"
 )
 _REFERENCE = re.compile(r"^\s*\[[^\]]+\]:\s*\S+")
 
@@ -30,10 +33,10 @@ def render(text: str, palette: Palette) -> Iterator[Text]:
             yield from _closed(paragraph, palette)
             fenced = not fenced
         elif fenced:
-            yield Text(f"  {line}", palette.rule, no_wrap=True)
+            yield styled(f"  {line}", palette.rule, no_wrap=True)
         elif heading := _HEADING.match(line):
             yield from _closed(paragraph, palette)
-            yield Text(heading.group(2).strip(), palette.strong)
+            yield styled(heading.group(2).strip(), palette.strong)
         elif not line.strip():
             yield from _closed(paragraph, palette)
             yield Text()
@@ -59,14 +62,19 @@ def _closed(paragraph: list[str], palette: Palette) -> Iterator[Text]:
 
 
 def _inline(text: str, palette: Palette) -> Text:
-    shown, at = Text(style=palette.text), 0
+    shown, at = Text(), 0
     for match in _INLINE.finditer(text):
-        shown.append(text[at : match.start()])
+        shown.append(text[at : match.start()], palette.text)
         at = match.end()
         if code := match["code"]:
             shown.append(code, palette.rule)
         elif bold := match["bold"]:
-            shown.append(bold, Style(bold=True))
+            shown.append(bold, palette.strong)
         else:
-            shown.append(match["link"].strip("`"), palette.accent)
-    return shown.append(text[at:])
+            shown.append((match["link"] or match["reference"]).strip("`"), palette.accent)
+    return shown.append(text[at:], palette.text)
+
+
+def styled(text: str, style: Style, no_wrap: bool = False) -> Text:
+    """Return `text` in a style that survives wrapping and rendering without a console."""
+    return Text(no_wrap=no_wrap).append(text, style)

@@ -41,8 +41,8 @@ class _Window(ModalScreen[None]):
         """One scrolled text."""
         with VerticalScroll() as box:
             yield Static(self._body)
-        box.border_title = Text(f" {self._heading} ")
-        box.border_subtitle = Text(" esc closes ")
+        box.border_title = Text(self._heading)
+        box.border_subtitle = Text("esc closes")
 
     def action_scroll(self, by: int) -> None:
         """Scroll by lines."""

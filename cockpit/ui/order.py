@@ -78,7 +78,7 @@ def matching(rows: Rows, words: str) -> Rows:
                 needle in finding.message.casefold()
                 or hits[finding.path]
                 or hits[finding.rule]
-                or (finding.also and any([hits[source] for source in finding.also]))
+                or (finding.also and any(map(hits.__getitem__, finding.also)))
                 or False
             )
             is wanted

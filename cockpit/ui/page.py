@@ -20,7 +20,7 @@ from cockpit.plain import plain
 from cockpit.ui import captions
 from cockpit.ui.bars import KeyBar, StatusBar
 from cockpit.ui.context import Context
-from cockpit.ui.draw import fitted
+from cockpit.ui.draw import strip
 
 #: The smallest screen that pages are laid out for, in columns and rows.
 LEAST = (60, 15)
@@ -173,7 +173,7 @@ class Page(Screen[None]):
         groups: dict[str, dict[str, list[str]]] = {}
         for active in self.active_bindings.values():
             binding = active.binding
-            if binding.system or not binding.description or not active.enabled:
+            if binding.id is None or not active.enabled:  # Textual's own, or of no use here
                 continue
             name = "Everywhere" if active.node in (self, self.app) else type(active.node).__name__
             keys = groups.setdefault(_GROUPS.get(name, name), {})
@@ -201,12 +201,12 @@ class Summary(Widget):
         line = Text()
         if y < len(PANES):
             line = captions.title(PANES[y], self._shared.state, look)
-            line.append_text(captions.standing(PANES[y], self._shared.state, look))
+            line.append("  ").append_text(captions.standing(PANES[y], self._shared.state, look))
         elif y == len(PANES):
             needed = f" needs at least {LEAST[0]}x{LEAST[1]}, here {self.app.size.width}x"
             line = Text(f"{needed}{self.app.size.height}", look.palette.medium)
         segments: list[Segment] = list(line.render(self.app.console, end=""))
-        return Strip(fitted(segments, width), width)
+        return strip(self, segments, width)
 
 
 def place_of(finding: Finding | None) -> tuple[str, int, int] | None:

@@ -22,6 +22,7 @@ from cockpit.ui.order import UNREAD, Rows, least, matching
 from cockpit.ui.page import Page, place_of
 from cockpit.ui.read import read_text
 from cockpit.ui.source import SourceView
+from cockpit.ui.state import Standing
 from cockpit.ui.why import Why
 
 #: Seconds that the cursor rests on a finding before its rule is looked up.
@@ -126,13 +127,22 @@ class PaneScreen(Page):
         self._list.show(rows, faded, self._empty(rows))
         self._show_caption(rows)
         said = standing.kind in ("failed", "skipped")
-        words = f"{standing.words}: {standing.reason} {standing.hint}" if said else ""
-        self._notice.update(Text(plain(words.strip()), self.context.look.palette.medium))
+        self._notice.update(self._reason(standing) if said else "")
         self._notice.set_class(said, "-said")
         generation = self.context.state.snapshot.generation
         if generation != self._generation:
             self._generation = generation
             self._look_at(self._list.finding, again=True)
+
+    def _reason(self, standing: Standing) -> Text:
+        """Return why the tool gave no answer, and what to do next."""
+        look = self.context.look
+        sign, style = captions.standing_sign(standing, look)
+        return Text.assemble(
+            (f"{sign} ", style),
+            (f"{plain(standing.reason)} ", look.palette.text),
+            (plain(standing.hint), look.palette.muted),
+        )
 
     def go_to(self, finding: Finding) -> None:
         """Put the cursor on a finding."""
@@ -167,7 +177,7 @@ class PaneScreen(Page):
         parts.append(f"filter: {plain(self._words) or 'none'}")
         if len(rows) != state.count(self._pane.id):
             parts.append(f"{len(rows):,} shown")
-        title.append(f"  {f' {look.signs.dot} '.join(parts)} ", look.palette.muted)
+        title.append(f"  {f' {look.signs.dot} '.join(parts)}", look.palette.muted)
         self._list.border_title = title
         self._list.border_subtitle = captions.standing(self._pane, state, look)
 

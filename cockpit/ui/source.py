@@ -1,5 +1,6 @@
 """The one source view: a file, coloured, with what every tool says in the gutter of its lines."""
 
+import itertools
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -14,7 +15,7 @@ from textual.strip import Strip
 from cockpit.model import SEVERITIES, Finding
 from cockpit.panes import PANES
 from cockpit.plain import plain
-from cockpit.ui.draw import fitted, label, shorten
+from cockpit.ui.draw import label, shorten, strip
 from cockpit.ui.highlight import Highlighter
 from cockpit.ui.read import Text
 from cockpit.ui.style import Look
@@ -32,7 +33,7 @@ class SourceView(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     SourceView {
         border: round $border-blurred; padding: 0 1; border-title-color: $foreground;
-        scrollbar-size: 1 1;
+        scrollbar-size: 0 1; scrollbar-gutter: stable;
     }
     SourceView:focus { border: round $border; }
     """
@@ -178,21 +179,17 @@ class SourceView(ScrollView, can_focus=True):
         palette, signs = self._look.palette, self._look.signs
         path = shorten(plain(self._text.path), max(12, self.size.width - 8), signs.more)
         symbol = self._finding.symbol if self._finding and self._on_finding() else ""
-        title = Words.assemble((f" {path} ", palette.strong))
+        title = Words.assemble((path, palette.strong))
         if symbol and len(path) + len(symbol) + 8 < self.size.width:
-            title.append(f"{plain(symbol)} ", palette.muted)
+            title.append(f"  {plain(symbol)}", palette.muted)
         self.border_title = title if self._text.path else ""
         said = self._said.get(self.line)
         legend = " ".join(dict.fromkeys(said)) if said else " ".join(self._columns)
-        self.border_subtitle = Words(f" {legend} ", palette.muted) if legend else ""
+        self.border_subtitle = Words(legend, palette.muted) if legend else ""
 
     def _on_finding(self) -> bool:
         finding = self._finding
-        return (
-            finding is not None
-            and finding.path == self._text.path
-            and finding.line == self.line
-        )
+        return finding is not None and finding.path == self._text.path and finding.line == self.line
 
     def _gutter_width(self) -> int:
         return max(3, len(str(len(self._text.lines)))) + 1 + len(PANES) + 1
@@ -202,17 +199,16 @@ class SourceView(ScrollView, can_focus=True):
         width, index = self.scrollable_content_region.width, y + self.scroll_offset.y
         if index >= len(self._text.lines):
             words = plain(self._words) if y == 0 else ""
-            return Strip(fitted([Segment(words, self._look.palette.muted)], width), width)
+            return strip(self, [Segment(words, self._look.palette.muted)], width)
         gutter = self._gutter(index)
         room = max(0, width - self._gutter_width())
         left = self.scroll_offset.x
         code = Strip(self._code(index)).crop(left, left + room)
-        segments = fitted([*gutter, *code], width)
+        ground = None
         if index == self._cursor:
             palette = self._look.palette
             ground = palette.cursor if self.has_focus else palette.blurred
-            segments = list(Segment.apply_style(segments, post_style=ground))
-        return Strip(segments, width)
+        return strip(self, [*gutter, *code], width, ground)
 
     def _gutter(self, index: int) -> list[Segment]:
         palette, signs = self._look.palette, self._look.signs
@@ -261,7 +257,7 @@ class SourceView(ScrollView, can_focus=True):
         pieces = []
         for start, end, style in cuts:
             bounds = [start, *(mark for mark in (first, last) if start < mark < end), end]
-            for left, right in zip(bounds, bounds[1:], strict=False):
+            for left, right in itertools.pairwise(bounds):
                 under = first <= left and right <= last
                 pieces.append((left, right, style + Style(underline=True) if under else style))
         return pieces

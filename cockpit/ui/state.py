@@ -90,10 +90,10 @@ class State:
         return sum(order.rows.new for order in self._orders.values())
 
     def metric(self, pane: str) -> tuple[Metric, Mapping[str, Metric]]:
-        """Return the totals, and the same by file, of the first checker that has any."""
+        """Return the coverage, whole and by file, of the pane's checker that measures one."""
         for checker in self.checkers(pane):
             report = self.snapshot.report(checker)
-            if report is not None and report.metric:
+            if report is not None and "percent" in report.metric:
                 return report.metric, report.file_metrics
         return {}, {}
 

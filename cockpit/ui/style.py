@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 from rich.style import Style
@@ -25,7 +26,14 @@ DARK = Theme(
     surface="#161b22",
     panel="#1c2530",
     dark=True,
-    variables={"border": "#58a6ff", "border-blurred": "#30363d", "scrollbar": "#30363d"},
+    variables={
+        "border": "#58a6ff",
+        "border-blurred": "#30363d",
+        "scrollbar": "#30363d",
+        "scrollbar-background": "#0d1117",
+        "scrollbar-background-hover": "#0d1117",
+        "scrollbar-background-active": "#0d1117",
+    },
 )
 LIGHT = Theme(
     name="cockpit-light",
@@ -40,7 +48,14 @@ LIGHT = Theme(
     surface="#eff2f5",
     panel="#ddf4ff",
     dark=False,
-    variables={"border": "#0969da", "border-blurred": "#d1d9e0", "scrollbar": "#d1d9e0"},
+    variables={
+        "border": "#0969da",
+        "border-blurred": "#d1d9e0",
+        "scrollbar": "#d1d9e0",
+        "scrollbar-background": "#ffffff",
+        "scrollbar-background-hover": "#ffffff",
+        "scrollbar-background-active": "#ffffff",
+    },
 )
 
 
@@ -53,7 +68,7 @@ class Signs(msgspec.Struct, frozen=True):
     fresh: str = "●"
     running: str = "◌"
     failed: str = "✗"
-    skipped: str = "–"
+    skipped: str = "–"  # noqa: RUF001 - the sign is meant
     branch: str = "⎇"
     more: str = "…"
     dot: str = "·"
@@ -104,7 +119,7 @@ class Palette(msgspec.Struct, frozen=True, dict=True):
         return {"high": self.high, "medium": self.medium, "low": self.low}[severity]
 
 
-def palette_of(app: App[object], faded: bool = False) -> Palette:
+def palette_of(app: App[Any], faded: bool = False) -> Palette:
     """Return the palette of the app's theme; `faded` is for results that are not fresh."""
     variables = app.theme_variables
     background = Color.parse(variables["background"])
@@ -152,12 +167,12 @@ def palette_of(app: App[object], faded: bool = False) -> Palette:
 class Look:
     """The signs and palettes in use; widgets share one, so that a new theme reaches them all."""
 
-    def __init__(self, app: App[object]) -> None:
+    def __init__(self, app: App[Any]) -> None:
         """Take the signs from the terminal and the colours from the app's theme."""
         self.signs = signs_for(terminal_encoding())
         self.refresh(app)
 
-    def refresh(self, app: App[object]) -> None:
+    def refresh(self, app: App[Any]) -> None:
         """Take the colours again after the theme changed."""
         self.palette = palette_of(app)
         self.faded = palette_of(app, faded=True)

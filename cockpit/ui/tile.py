@@ -14,8 +14,8 @@ from cockpit.model import Finding, Metric
 from cockpit.panes import Pane
 from cockpit.ui import captions
 from cockpit.ui.coverage import Folder, bar, folder_row, worst_folders
-from cockpit.ui.draw import fitted, row, wrapped
-from cockpit.ui.state import State
+from cockpit.ui.draw import row, strip, wrapped
+from cockpit.ui.state import Standing, State
 from cockpit.ui.style import Look
 
 #: Where sparks are worth their place: not on a tile that has no room for its title.
@@ -31,7 +31,7 @@ class Tile(Widget, can_focus=True):
     """
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "open", id="tile.open"),
+        Binding("enter", "open", "open", key_display="enter", id="tile.open"),
         Binding("j,down", "move(1)", "down", show=False, id="tile.down"),
         Binding("k,up", "move(-1)", "up", show=False, id="tile.up"),
     ]
@@ -94,29 +94,27 @@ class Tile(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the tile's body."""
-        width = self.content_size.width
-        return Strip(fitted(self._line(y, width), width), width)
-
-    def _line(self, y: int, width: int) -> list[Segment]:
-        head, shown = self._head(), self._shown()
-        if y < len(head):
-            return head[y]
-        index = y - len(head)
-        if index < len(shown):
-            return self._row(shown[index], index, width)
-        folders = self._worst_folders()
-        index -= len(shown)
-        return folder_row(folders[index], width, self._look) if index < len(folders) else []
+        width, index = self.content_size.width, y
+        for lines in (self._head(), self._shown(), self._worst_folders()):
+            if index < len(lines):
+                break
+            index -= len(lines)
+        else:
+            return strip(self, (), width)
+        line = lines[index]
+        if isinstance(line, Finding):
+            here = self.has_focus and line is self.finding
+            ground = self._look.palette.cursor if here else None
+            return strip(self, self._row(line, index, width), width, ground)
+        if isinstance(line, tuple):
+            return strip(self, folder_row(line, width, self._look), width)
+        return strip(self, line, width)
 
     def _row(self, finding: Finding, index: int, width: int) -> list[Segment]:
         faded = self._state.standing(self.pane.id).kind in ("failed", "running")
         palette = self._look.faded if faded else self._look.palette
         new = index < self._state.rows(self.pane.id).new
-        segments = row(finding, width, new, palette, self._look.signs)
-        if self.has_focus and finding is self.finding:
-            ground = self._look.palette.cursor
-            return list(Segment.apply_style(segments, post_style=ground))
-        return segments
+        return row(finding, width, new, palette, self._look.signs)
 
     def _shown(self) -> list[Finding]:
         """Return the findings that have room; of docstrings only what is new, folders say more."""
@@ -131,16 +129,25 @@ class Tile(Widget, can_focus=True):
         palette = self._look.palette
         metric = self._state.metric(self.pane.id)[0]
         if standing.kind in ("failed", "skipped"):
-            style = palette.strong if standing.kind == "failed" else palette.muted
-            lines = [Segment(line, style) for line in wrapped(standing.reason, width, 3)]
-            lines += [Segment(line, palette.muted) for line in wrapped(standing.hint, width, 2)]
-            return [[line] for line in lines]
+            return self._reason(standing, width)
         if metric:
             lines_of_bar = bar(metric, width, self._look)
             return lines_of_bar if self.content_size.height < 6 else [*lines_of_bar, []]
         if standing.kind == "fresh" and not self._state.rows(self.pane.id):
             return [[Segment("Nothing found.", palette.good)]]
         return []
+
+    def _reason(self, standing: Standing, width: int) -> list[list[Segment]]:
+        """Return why there is no answer, and what to do next."""
+        palette, more = self._look.palette, self._look.signs.more
+        sign, style = captions.standing_sign(standing, self._look)
+        reason = wrapped(standing.reason, width - 2, 3, more)
+        lines = [
+            [Segment("  " if index else f"{sign} ", style), Segment(line, palette.text)]
+            for index, line in enumerate(reason)
+        ]
+        hint = wrapped(standing.hint, width - 2, 2, more)
+        return [*lines, *([Segment(f"  {line}", palette.muted)] for line in hint)]
 
     def _worst_folders(self) -> list[Folder]:
         metrics = self._state.metric(self.pane.id)[1]

@@ -12,8 +12,8 @@ from textual.strip import Strip
 from cockpit.checkers.interface import RuleDoc
 from cockpit.model import Finding
 from cockpit.plain import plain
-from cockpit.ui.draw import fitted
-from cockpit.ui.markdown import render
+from cockpit.ui.draw import strip
+from cockpit.ui.markdown import render, styled
 from cockpit.ui.order import UNREAD
 from cockpit.ui.style import Look
 
@@ -24,7 +24,7 @@ class Why(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     Why {
         border: round $border-blurred; padding: 0 1; border-title-color: $foreground;
-        overflow-x: hidden; scrollbar-size-vertical: 1;
+        overflow-x: hidden; scrollbar-size-vertical: 1; scrollbar-gutter: stable;
     }
     Why:focus { border: round $border; }
     """
@@ -44,7 +44,7 @@ class Why(ScrollView, can_focus=True):
         self._missing = ""
         self._lines: list[Text] = []
         self._wrapped_at = 0
-        self.border_title = " Why "
+        self.border_title = "Why"
 
     def show(self, finding: Finding | None, new: bool, doc: RuleDoc | None, missing: str) -> None:
         """Explain `finding`; `missing` says why there is no `doc`, or that it is on its way."""
@@ -73,29 +73,29 @@ class Why(ScrollView, can_focus=True):
         """Draw one wrapped line."""
         width, index = self.scrollable_content_region.width, y + self.scroll_offset.y
         if index >= len(self._lines):
-            return Strip.blank(width)
+            return strip(self, (), width)
         segments = self._lines[index].render(self.app.console, end="")
-        return Strip(fitted(segments, width), width)
+        return strip(self, segments, width)
 
     def _paragraphs(self) -> Iterator[Text]:
         finding, palette = self._finding, self._look.palette
         if finding is None:
             return
         yield self._head(finding)
-        yield Text(plain(finding.message), palette.text)
+        yield styled(plain(finding.message), palette.text)
         for source in finding.also:
-            yield Text(f"{plain(source)} says the same of this place", palette.muted)
+            yield styled(f"{plain(source)} says the same of this place", palette.muted)
         if finding.rule != UNREAD:
             yield self._suppression(finding)
         yield Text()
         if self._doc is not None:
             yield from _trimmed(self._doc, finding, self._look)
         elif self._missing:
-            yield Text(plain(self._missing), palette.muted)
+            yield styled(plain(self._missing), palette.muted)
         url = finding.url or (self._doc.url if self._doc else "")
         if url:
             yield Text()
-            yield Text(plain(url), palette.accent, no_wrap=True)
+            yield styled(plain(url), palette.accent, no_wrap=True)
 
     def _head(self, finding: Finding) -> Text:
         palette, dot = self._look.palette, self._look.signs.dot
@@ -113,8 +113,8 @@ class Why(ScrollView, can_focus=True):
     def _suppression(self, finding: Finding) -> Text:
         palette, comment = self._look.palette, suppression(finding)
         if not comment:
-            return Text("no comment can silence it; see the tool's own settings", palette.muted)
-        text = Text("silence it with ", palette.muted)
+            return styled("no comment can silence it; see the tool's own settings", palette.muted)
+        text = styled("silence it with ", palette.muted)
         return text.append(comment, palette.rule).append(f" on line {finding.line}")
 
 

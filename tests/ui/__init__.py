@@ -1,0 +1,1 @@
+"""Tests of the screen: they drive the real app and assert what a person sees."""
