@@ -41,7 +41,8 @@ class CommandLane(Lane):
         self._timeout = config.timeout
         self._conclusion = checker.conclusion(self.settings, root)
         self._listed: frozenset[str] = frozenset()
-        self._everything = False
+        # Due from the start: before its first run there is nothing that could pass for clean.
+        self._everything = True
         self._dirty: set[str] = set()
         self._task: asyncio.Task[None] | None = None
 

@@ -176,10 +176,10 @@ class Engine:
     async def _everything(self) -> None:
         self._started = time.perf_counter()
         self.runs += 1
-        self._publish()
-        self.branch = await branch_of(self.root)
         for lane in self._command_lanes:
             lane.mark_everything()
+        self._publish()
+        self.branch = await branch_of(self.root)
         async with asyncio.TaskGroup() as group:
             for lane in self._command_lanes:
                 group.create_task(self._run_command(lane))

@@ -57,7 +57,7 @@ class CockpitApp(App[int]):
     TITLE = "cockpit"
     CSS = """
     App.-ascii Tile, App.-ascii FindingList, App.-ascii SourceView, App.-ascii Why,
-    App.-ascii VerticalScroll { border: ascii $border-blurred; }
+    App.-ascii VerticalScroll { border: ascii $border-blurred; scrollbar-size: 0 0; }
     App.-ascii Tiles { border: none; }
     App.-ascii Tile:focus, App.-ascii FindingList:focus, App.-ascii SourceView:focus,
     App.-ascii Why:focus { border: ascii $border; }

@@ -56,7 +56,7 @@ def _closed(paragraph: list[str], palette: Palette) -> Iterator[Text]:
     bullet = _BULLET.match(paragraph[0])
     paragraph.clear()
     if bullet:
-        yield _inline("· " + joined.split(maxsplit=1)[1], palette)
+        yield _inline("- " + joined.split(maxsplit=1)[1], palette)
     else:
         yield _inline(joined, palette)
 

@@ -113,4 +113,4 @@ def abridged(line: str, limit: int = 4_000) -> str:
         return line
     kept = line[:limit].rpartition(" ")[0]
     left = line.count(" ", len(kept))
-    return f"{kept} … and {left:,} more arguments"
+    return f"{kept} ... and {left:,} more arguments"
