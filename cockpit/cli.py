@@ -4,15 +4,16 @@ Nothing heavy is imported here: `cockpit --version` answers before a checker cou
 """
 
 import argparse
-import asyncio
 import os
 import signal
 import sys
-from collections.abc import Coroutine, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cockpit import __version__
 from cockpit.errors import CockpitError
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Sequence
 
 _OVERVIEW = """\
 cockpit shows what ruff, vulture, interrogate and bandit say of a Python project, live in one
@@ -114,7 +115,7 @@ def _tool_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: "Sequence[str] | None" = None) -> int:
     """Run `cockpit` with `argv` (default: the process's) and return the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
@@ -138,9 +139,9 @@ def _dispatch(arguments: list[str]) -> int:
     return _screen(arguments)
 
 
-def _check(arguments: Sequence[str]) -> int:
+def _check(arguments: "Sequence[str]") -> int:
     options = _check_parser().parse_args(arguments)
-    from cockpit import headless
+    from cockpit import headless  # 0.1 s: not for --help and --version
     from cockpit.session import request_of
 
     verify = options.verify
@@ -158,7 +159,7 @@ def _check(arguments: Sequence[str]) -> int:
     )
 
 
-def _watch(arguments: Sequence[str]) -> int:
+def _watch(arguments: "Sequence[str]") -> int:
     options = _watch_parser().parse_args(arguments)
     from cockpit import headless
     from cockpit.session import request_of
@@ -167,7 +168,7 @@ def _watch(arguments: Sequence[str]) -> int:
     return _run(headless.watch(request, headless.CheckOptions(format=options.format)))
 
 
-def _screen(arguments: Sequence[str]) -> int:
+def _screen(arguments: "Sequence[str]") -> int:
     options = _screen_parser().parse_args(arguments)
     _guess_command(options.paths)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -181,7 +182,7 @@ def _screen(arguments: Sequence[str]) -> int:
     return app.main(request_of(options.paths, options.only, options.skip))
 
 
-def _guess_command(paths: Sequence[str]) -> None:
+def _guess_command(paths: "Sequence[str]") -> None:
     """Raise where the first of `paths` is not there and looks like a command misspelt."""
     if paths and not os.path.lexists(paths[0]):
         import difflib
@@ -193,8 +194,9 @@ def _guess_command(paths: Sequence[str]) -> None:
             )
 
 
-def _run(main: Coroutine[Any, Any, int]) -> int:
+def _run(main: "Coroutine[Any, Any, int]") -> int:
     """Run a command; a signal that asks to end cancels it, so that its children end first."""
+    import asyncio
 
     async def supervised() -> int:
         main_task = asyncio.ensure_future(main)

@@ -307,7 +307,7 @@ class Store:
         for batch in _batches(keys):
             marks = ",".join("?" * len(batch))
             rows = self._db.execute(
-                f"SELECT key, day, value FROM facts WHERE key IN ({marks})",  # noqa: S608 -- "?"
+                f"SELECT key, day, value FROM facts WHERE key IN ({marks})",  # nosec B608  # noqa: S608 -- "?"
                 batch,
             )
             for key, day, sealed in rows:

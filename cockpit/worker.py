@@ -74,17 +74,17 @@ def _answer(request: bytes) -> tuple[bytes, bytes]:
 
 def _requests(pipe: BinaryIO) -> "queue.SimpleQueue[bytes]":
     """Read requests in a thread, and end at once when there can be no more: busy or not."""
-    requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    arrived: queue.SimpleQueue[bytes] = queue.SimpleQueue()
 
     def read() -> None:
         try:
             while len(head := pipe.read(LENGTH.size)) == LENGTH.size:
-                requests.put(pipe.read(LENGTH.unpack(head)[0]))
+                arrived.put(pipe.read(LENGTH.unpack(head)[0]))
         finally:
             os._exit(0)
 
     threading.Thread(target=read, daemon=True).start()
-    return requests
+    return arrived
 
 
 def _reply(pipe: BinaryIO, kind: bytes, body: bytes) -> None:
@@ -157,10 +157,10 @@ def main() -> None:
     warnings.simplefilter("ignore")
     _warm(names)
     incoming, outgoing = _streams()
-    requests = _requests(incoming)
+    arrived = _requests(incoming)
     _reply(outgoing, READY, b"")
     while True:
-        _reply(outgoing, *_answer(requests.get()))
+        _reply(outgoing, *_answer(arrived.get()))
         tidy()
 
 

@@ -148,7 +148,7 @@ def test_an_answer_to_a_warm_worker_s_job_takes_about_a_millisecond(make_pool: M
 
 def test_what_a_job_raises_comes_back_in_words(make_pool: MakePool) -> None:
     pool = make_pool()
-    with pytest.raises(JobFailed, match="LookupError: 'no such thing'|no such thing") as caught:
+    with pytest.raises(JobFailed, match="LookupError: no such thing") as caught:
         pool.submit(jobs.fail, b"no such thing").result(30)
     assert (caught.value.kind, caught.value.message) == ("LookupError", "no such thing")
     assert "worker_jobs.py" in caught.value.words
@@ -208,13 +208,19 @@ def test_ten_deaths_in_a_row_lose_no_other_job(make_pool: MakePool) -> None:
     assert [future.result(60) for future in futures[1::2]] == [b"%d" % n for n in range(10)]
 
 
+@pytest.mark.skipif(not hasattr(os, "waitid"), reason="needs waitid(2)")
 def test_a_worker_killed_from_outside_ten_times_goes_on(make_pool: MakePool) -> None:
     pool = make_pool()
     for _ in range(10):
         before = pid_of(pool)
         os.kill(before, signal.SIGKILL)
-        wait_until(lambda pid=before: not alive(pid), "its end")
+        wait_until(lambda pid=before: ended(pid), "its end")
         assert pid_of(pool) != before  # no job was under way, so none is lost
+
+
+def ended(pid: int) -> bool:
+    """Whether our child `pid` has ended with all its threads; it is not reaped by asking."""
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def alive(pid: int) -> bool:

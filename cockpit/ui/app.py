@@ -222,11 +222,12 @@ def main(request: "Request") -> int:
             "cockpit draws on standard error, and that is not a terminal here",
             "Leave out the `2>` that leads it away.",
         )
-    return run(lambda: _engine(request), titled(Path.cwd()))
+    return run(lambda: engine(request), titled(Path.cwd()))
 
 
 @asynccontextmanager
-async def _engine(request: "Request") -> AsyncIterator[Backend]:
+async def engine(request: "Request") -> AsyncIterator[Backend]:
+    """Open the real backend for what a command line asks for."""
     # The engine is imported when the first screen stands: it would double the wait for it.
     from cockpit.session import open_engine, set_up
 

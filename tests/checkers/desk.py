@@ -8,6 +8,8 @@ import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 from cockpit.checkers.interface import (
     Comparable,
     Completed,
@@ -106,3 +108,12 @@ class Desk:
         files = [path for path in sorted(self.files) if path not in without]
         command = self.checker.verifying(self.root, files, self.settings)
         return self.checker.parse(self.root, run(command, self.root))
+
+
+def write_unreadable_name(desk: Desk) -> None:
+    """Write `a.py` and a file whose name is not UTF-8; skip the test where there can be none."""
+    desk.write({"a.py": "def f(): pass\n"})
+    try:
+        Path(os.fsdecode(os.fsencode(desk.root) + b"/caf\xe9.py")).write_text("def g(): pass\n")
+    except OSError as error:
+        pytest.skip(f"this file system takes only UTF-8: {error}")

@@ -20,7 +20,7 @@ from cockpit.checkers.interrogate_facts import (
 )
 from cockpit.errors import CheckerError
 from cockpit.model import Finding
-from tests.checkers.desk import Desk, console_script, run, source
+from tests.checkers.desk import Desk, console_script, run, source, write_unreadable_name
 from tests.checkers.nasty import NASTY
 
 
@@ -536,6 +536,11 @@ class TestSameness:
         text = 'fail-under = 20\nignore-regex = ["m", "f"]\nexclude = stubs,docs\n'
         desk.write({**NASTY, "setup.cfg": f"[tool:interrogate]\n{text}ignore-magic = true\n"})
         assert self.agree(desk).metric["goal"] == 20
+
+    def test_on_a_name_that_is_not_text(self, desk: Desk) -> None:
+        write_unreadable_name(desk)
+        assert list(desk.start().files) == ["a.py", "caf\udce9.py"]
+        assert desk.ours() == desk.theirs()
 
     def test_one_broken_file_stops_the_command_and_is_one_failure(self, desk: Desk) -> None:
         desk.write({"a.py": "def f(): pass\n", "b.py": "def f(:\n"})

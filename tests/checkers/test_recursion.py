@@ -83,10 +83,14 @@ class TestSameDepth:
         assert three - ten == 7
 
     def test_the_limit_comes_back_whatever_happens(self) -> None:
+        def broken() -> None:
+            with same_depth(500):
+                assert sys.getrecursionlimit() != before
+                raise ValueError("oops")
+
         before = sys.getrecursionlimit()
-        with pytest.raises(ValueError, match="oops"), same_depth(500):
-            assert sys.getrecursionlimit() != before
-            raise ValueError("oops")
+        with pytest.raises(ValueError, match="oops"):
+            broken()
         assert sys.getrecursionlimit() == before
 
     def test_a_command_starts_with_the_limit_that_we_suppose(self) -> None:

@@ -13,7 +13,7 @@ from cockpit.checkers.vulture import CHECKER
 from cockpit.checkers.vulture_facts import CODES, FactOptions, Facts, Options, VultureConclusion
 from cockpit.errors import CheckerError
 from cockpit.model import Finding
-from tests.checkers.desk import Desk, console_script, run, source
+from tests.checkers.desk import Desk, console_script, run, source, write_unreadable_name
 from tests.checkers.nasty import NASTY
 
 DEFAULTS = msgspec.msgpack.encode(FactOptions())
@@ -135,6 +135,14 @@ class TestFacts:
         decoded = msgspec.msgpack.decode(facts(content), type=Facts)
         assert decoded.line == line
         assert decoded.error.startswith(message)
+
+    def test_leave_their_tree_to_whoever_comes_next(self) -> None:
+        """Parsing is half of the time; the outline of the file is the same from either tree."""
+        code = "# coding: latin-1\n@d\nclass C:\n  def f(self): # type: () -> int\n    '\xe9'\n"
+        one = source(code.encode("latin-1"))
+        CHECKER.analyse(one, DEFAULTS)
+        assert "tree" in vars(one)
+        assert one.scopes == source(code.encode("latin-1")).scopes
 
     @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
     def test_know_every_line_end(self, end: str) -> None:
@@ -476,6 +484,11 @@ class TestSameness:
         assert desk.ours().rows
         assert desk.ours() == desk.theirs()
         assert desk.listing() == before
+
+    def test_on_a_name_that_is_not_text(self, desk: Desk) -> None:
+        write_unreadable_name(desk)
+        assert list(desk.start().files) == ["a.py", "caf\udce9.py"]
+        assert desk.ours() == desk.theirs()
 
     @pytest.mark.slow
     def test_on_the_standard_library_cold_and_after_edits(self, desk: Desk) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from cockpit.model import Failure, FileError, Report, Result, Skipped, Snapshot
 from cockpit.ui.deck import columns_for
+from cockpit.ui.style import UNICODE
 from tests.ui.fakes import (
     FakeBackend,
     finding,
@@ -117,7 +118,7 @@ async def test_a_skipped_checker_says_why(backend: FakeBackend) -> None:
         off = Result("vulture", Skipped("it is not in the setting `tools`", "Add it there."))
         await show(app, pilot, backend, with_result(FIRST, off))
         text = screen_text(app)
-        assert "– vulture skipped" in text
+        assert f"{UNICODE.skipped} vulture skipped" in text
         assert "it is not in the setting `tools`" in text
 
 

@@ -124,7 +124,7 @@ async def test_a_screen_too_small_says_so_and_still_counts(
 
 
 async def test_a_storm_of_resizes_leaves_a_whole_screen(backend: FakeBackend) -> None:
-    chance = random.Random(7)  # noqa: S311 - only sizes
+    chance = random.Random(7)
     async with running(backend, first=FIRST) as (app, pilot):
         for press in ("1", "enter", "escape", "slash", "escape", "escape", "2", "question_mark"):
             await pilot.press(press)

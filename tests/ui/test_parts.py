@@ -1,0 +1,210 @@
+"""The parts that the screen is drawn from."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+from cockpit.errors import CockpitError
+from cockpit.ui.coverage import worst_folders
+from cockpit.ui.draw import fit, row, shorten, spark
+from cockpit.ui.editor import editor_command
+from cockpit.ui.highlight import BLOCK, Highlighter, strings_over_lines
+from cockpit.ui.markdown import render
+from cockpit.ui.state import duration
+from cockpit.ui.style import ASCII, UNICODE, Palette, signs_for
+from cockpit.ui.why import suppression
+from tests.ui.fakes import FakeBackend, finding, running, snapshot
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.mark.parametrize(
+    ("path", "width", "shown"),
+    [
+        ("a/b/c.py", 8, "a/b/c.py"),
+        ("pkg/deep/c.py", 8, "…/c.py"),
+        ("pkg/deep/c.py", 11, "…/deep/c.py"),
+        ("a_long_name.py", 8, "…name.py"),
+        ("漢字/漢字.py", 9, "…/漢字.py"),
+    ],
+)
+def test_a_path_is_shortened_from_the_left_at_a_folder(path: str, width: int, shown: str) -> None:
+    assert shorten(path, width) == shown
+    assert cell_len(shown) <= width
+
+
+@pytest.mark.parametrize("text", ["", "short", "much too long for it", "漢字漢字漢字漢字"])
+@pytest.mark.parametrize("width", [1, 2, 7, 20])
+def test_text_fits_its_cells_exactly(text: str, width: int) -> None:
+    assert cell_len(fit(text, width)) == width
+
+
+@pytest.mark.parametrize("width", [1, 5, 12, 30, 78, 200])
+@pytest.mark.parametrize("path", ["a.py", "very/" * 30 + "deep.py", "漢字/" * 10 + "x.py"])
+async def test_a_row_is_exactly_as_wide_as_asked(
+    backend: FakeBackend, width: int, path: str
+) -> None:
+    async with running(backend, first=snapshot()) as (app, _):
+        segments = row(finding("F401", path), width, True, app.context.look.palette, UNICODE)
+        assert sum(segment.cell_length for segment in segments) == width
+
+
+def test_a_sparkline_needs_three_counts_that_differ() -> None:
+    assert spark([1, 2], UNICODE) == ""
+    assert spark([5, 5, 5], UNICODE) == ""
+    assert spark([0, 7, 14], UNICODE) == "▁▅█"
+    assert spark([0, 7, 14], ASCII).isascii()
+
+
+def test_signs_follow_the_encoding_of_the_terminal() -> None:
+    assert signs_for("UTF-8") is UNICODE
+    assert signs_for("utf8") is UNICODE
+    assert signs_for(None) is UNICODE
+    assert signs_for("ISO-8859-1") is ASCII
+    assert signs_for("ascii") is ASCII
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.0841, "84 ms"), (0.9999, "1.0 s"), (12.34, "12.3 s"), (125, "2 min 5 s")],
+)
+def test_times_are_written_as_a_person_reads_them(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+def test_folders_that_miss_most_come_first() -> None:
+    metrics = {
+        "a/x.py": {"covered": 1.0, "total": 3.0},
+        "a/y.py": {"covered": 1.0, "total": 2.0},
+        "b/x.py": {"covered": 0.0, "total": 9.0},
+        "top.py": {"covered": 2.0, "total": 2.0},
+    }
+    assert worst_folders(metrics) == [("b", 0.0, 9.0), ("a", 2.0, 5.0)]
+
+
+@pytest.mark.parametrize(
+    ("environment", "argv"),
+    [
+        ({"EDITOR": "vim"}, ("vim", "+7", "/p/a.py")),
+        ({"EDITOR": "vim", "VISUAL": "nvim -p"}, ("nvim", "-p", "+7", "/p/a.py")),
+        ({"VISUAL": "code --wait"}, ("code", "--wait", "--goto", "/p/a.py:7:3")),
+        ({"EDITOR": "/usr/bin/nano"}, ("/usr/bin/nano", "+7,3", "/p/a.py")),
+        ({"EDITOR": "emacs -nw"}, ("emacs", "-nw", "+7:3", "/p/a.py")),
+        ({"EDITOR": "hx"}, ("hx", "/p/a.py:7:3")),
+        ({"EDITOR": "ed; rm -rf ~"}, ("ed;", "rm", "-rf", "~", "+7", "/p/a.py")),
+    ],
+)
+def test_an_editor_is_opened_at_the_line_without_a_shell(
+    environment: dict[str, str], argv: tuple[str, ...]
+) -> None:
+    assert editor_command(environment, Path("/p/a.py"), 7, 3) == argv
+
+
+@pytest.mark.parametrize("environment", [{}, {"EDITOR": ""}, {"EDITOR": "vim '"}])
+def test_an_editor_that_cannot_be_understood_is_an_error_to_say(
+    environment: dict[str, str],
+) -> None:
+    with pytest.raises(CockpitError) as caught:
+        editor_command(environment, Path("/p/a.py"), 7, 3)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("one", "comment"),
+    [
+        (finding("F401"), "# noqa: F401"),
+        (finding("invalid-syntax"), ""),
+        (finding("B608", checker="bandit"), "# nosec B608"),
+        (finding("V104", checker="vulture"), "# noqa: V104"),
+        (finding("unused-import", checker="vulture"), "# noqa"),
+        (finding("missing", checker="interrogate"), ""),
+    ],
+)
+def test_a_finding_is_silenced_in_its_own_tools_words(one: object, comment: str) -> None:
+    assert suppression(one) == comment  # type: ignore[arg-type]
+
+
+# --- Colours ----------------------------------------------------------------------------------
+
+
+def inside_by_the_parser(source: str) -> set[int]:
+    """Return the lines that begin within a string, as Python's own parser sees it."""
+    found: set[int] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, (ast.Constant, ast.JoinedStr)) and (
+            isinstance(node, ast.JoinedStr) or isinstance(node.value, (str, bytes))
+        ):
+            found.update(range(node.lineno, node.end_lineno or node.lineno))
+    return found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'x = """a\n# b\n"""\ny = 1\n',
+        "x = '''a\n\"\"\"\n'''\n",
+        '# """ not a string\nx = 1\n',
+        'x = \'"""\'\ny = 2\n',
+        'x = r"""\\\n"""\ny = 1\n',
+        'f"""{x}\n{y}"""\n',
+    ],
+)
+def test_lines_within_strings_are_those_that_python_sees(source: str) -> None:
+    assert strings_over_lines(source) == inside_by_the_parser(source)
+
+
+def test_lines_within_strings_of_a_real_library() -> None:
+    for name in ("argparse.py", "textwrap.py", "typing.py"):
+        source = (Path(ast.__file__).parent / name).read_text(encoding="utf-8")
+        # Strings that follow each other in parentheses are one constant to the parser.
+        assert strings_over_lines(source) <= inside_by_the_parser(source)
+
+
+def test_a_block_that_starts_within_a_string_is_coloured_as_one() -> None:
+    lines = ["x = 1", '"""', *["def not_code(): pass"] * (2 * BLOCK), '"""', "def code(): pass"]
+    inside = strings_over_lines("\n".join(lines))
+    colours = Highlighter("a.py", lines, inside)
+    assert {token.kind for token in colours.tokens(BLOCK + 3)} == {"string"}
+    assert "keyword" in {token.kind for token in colours.tokens(len(lines) - 1)}
+
+
+def test_what_is_not_python_has_no_colours() -> None:
+    assert Highlighter("a.toml", ["x = 1"], frozenset()).tokens(0) == ()
+
+
+# --- Documentation ----------------------------------------------------------------------------
+
+
+async def test_markdown_is_laid_out_and_nothing_else_is_obeyed(backend: FakeBackend) -> None:
+    text = (
+        "## Why\nA `code` and **bold** [red]word[/red],\non two lines, [a link](http://x).\n"
+        "- one\n- two [`option`]\n\n```python\nx = 1  # [bold]\n```\n\x1b[2J"
+    )
+    async with running(backend, first=snapshot()) as (app, _):
+        palette: Palette = app.context.look.palette
+        assert [line.plain for line in render(text, palette)] == [
+            "Why",
+            "A code and bold [red]word[/red], on two lines, a link.",
+            "- one",
+            "- two option",
+            "",
+            "  x = 1  # [bold]",
+            "\\x1b[2J",
+        ]
+
+
+# --- Start-up ---------------------------------------------------------------------------------
+
+
+def test_the_first_screen_imports_nothing_that_it_does_not_draw_with() -> None:
+    code = "import sys, cockpit.ui.app; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    for heavy in ("pygments.lexers", "markdown_it", "cockpit.engine", "cockpit.process", "sqlite3"):
+        assert heavy not in loaded
+    assert "cockpit.ui.pane" not in loaded
