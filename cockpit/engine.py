@@ -51,6 +51,8 @@ class Engine:
         root, checkers, config = setup.root, setup.checkers, setup.config
         self.root = root
         self.scope = setup.scope
+        #: The editor that the person's own settings name, if they do.
+        self.editor = config.editor
         self.branch = ""
         self.snapshot: Snapshot = EMPTY
         self.listing = Listing(())

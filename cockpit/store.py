@@ -10,7 +10,6 @@ import hashlib
 import itertools
 import os
 import sqlite3
-import stat
 import threading
 import time
 import zlib
@@ -19,11 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from cockpit.plain import plain
-
-try:
-    import fcntl
-except ImportError:  # Windows refuses to rename an open file, which serves the same end
-    fcntl = None  # type: ignore[assignment]
+from cockpit.private import Damaged, Lock, Unusable, check_file, check_folder
 
 #: Rows that nobody asked for in so many days are dropped.
 DAYS = 30
@@ -31,6 +26,7 @@ DAYS = 30
 SIZE = 256 << 20
 
 _NAME = "facts.sqlite"
+_LOCK = "facts.lock"
 _ASIDE = "facts.sqlite.damaged-1"
 _APPLICATION = 0x636F636B  # "cock", in the header of the file
 _VERSION = 1
@@ -52,8 +48,17 @@ _ELSEWHERE = {
     sqlite3.SQLITE_PERM: "it may not be opened",
     sqlite3.SQLITE_NOMEM: "there is no memory left",
 }
+# UnicodeError: the words of an error that quote a damaged schema cannot always be decoded.
+_TROUBLE = (Unusable, Damaged, sqlite3.Error, UnicodeError, OSError)
 _PASSING = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
+_SETTINGS = """
+PRAGMA trusted_schema = OFF;
+PRAGMA cell_size_check = ON;
+PRAGMA synchronous = NORMAL;
+PRAGMA cache_size = -4096;
+PRAGMA mmap_size = 0;
+"""
 _SCHEMA = f"""
 PRAGMA auto_vacuum = INCREMENTAL;
 PRAGMA journal_mode = WAL;
@@ -66,14 +71,6 @@ COMMIT;
 """
 
 T = TypeVar("T")
-
-
-class _Unusable(Exception):  # noqa: N818 -- never leaves this module
-    """Why there is no store, as the end of a sentence."""
-
-
-class _Damaged(Exception):  # noqa: N818 -- never leaves this module
-    """The file is not what we wrote."""
 
 
 def _today() -> int:
@@ -97,85 +94,6 @@ def _unseal(key: bytes, sealed: object) -> bytes | None:
     return zlib.decompress(body[1:]) if body[:1] == b"z" else body[1:]
 
 
-def _check_folder(folder: Path) -> None:
-    """Make `folder`, or see that nobody else could have put something into it."""
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        states = [folder.lstat(), folder.stat()]
-    except OSError as error:
-        raise _Unusable(error.strerror or str(error)) from error
-    if hasattr(os, "getuid"):
-        if any(state.st_uid != os.getuid() for state in states):
-            raise _Unusable("it belongs to another user")
-        if states[1].st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-            raise _Unusable("other users may write there")
-
-
-def _check_file(path: Path) -> None:
-    """Make an empty file that only we may read, or see that it is a plain file of ours."""
-    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    try:
-        descriptor = os.open(path, flags, 0o600)
-    except PermissionError as error:
-        raise _Unusable("it may not be written") from error
-    except OSError as error:
-        if path.is_symlink() or path.exists():
-            raise _Damaged from error
-        raise _Unusable(error.strerror or str(error)) from error
-    try:
-        state = os.fstat(descriptor)
-        if not stat.S_ISREG(state.st_mode):
-            raise _Damaged
-        if hasattr(os, "fchmod") and state.st_mode & 0o077:
-            os.fchmod(descriptor, 0o600)
-    finally:
-        os.close(descriptor)
-
-
-class _Lock:
-    """Says that the file is in use: it may be set aside only by who is alone with it.
-
-    SQLite's own locks do not serve: a file renamed under another's open connection has that
-    connection delete, as it closes, the journal of the new file.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-        try:
-            self._descriptor = os.open(folder / "facts.lock", flags, 0o600)
-        except OSError as error:
-            raise _Unusable(error.strerror or str(error)) from error
-
-    def alone(self) -> bool:
-        """Whether nobody else uses the file, nor will until `share`."""
-        if fcntl is None:
-            return True
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True
-
-    def share(self) -> None:
-        """Use the file beside others; wait for one that is setting it up."""
-        if fcntl is None:
-            return
-        until = time.monotonic() + _BUSY_SECONDS
-        while True:
-            try:
-                fcntl.flock(self._descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except OSError as error:
-                if time.monotonic() > until:
-                    raise _Unusable("another program is using it") from error
-                time.sleep(0.01)
-            else:
-                return
-
-    def close(self) -> None:
-        """Let go; the file stays, for a lock on a deleted file binds nobody."""
-        os.close(self._descriptor)
-
-
 class Store:
     """A content-addressed cache; every method may be called from any thread, and none raises."""
 
@@ -184,7 +102,7 @@ class Store:
         self.note = ""
         self._folder = directory
         self._mutex = threading.Lock()
-        self._lock: _Lock | None = None
+        self._lock: Lock | None = None
         self._db: sqlite3.Connection | None = None
         self._writable = True
         self._seen: set[bytes] = set()
@@ -223,7 +141,7 @@ class Store:
             if self._db is None:
                 self._open()
             return action()
-        except (_Unusable, _Damaged, sqlite3.Error) as error:
+        except _TROUBLE as error:
             self._give_way(error)
         return otherwise
 
@@ -235,7 +153,7 @@ class Store:
         if self._db is not None and code == sqlite3.SQLITE_FULL:
             self._writable = False
             self._say("the disk is full")
-        elif isinstance(error, _Unusable) or (code in _ELSEWHERE and not self._lies(code)):
+        elif isinstance(error, Unusable) or (code in _ELSEWHERE and not self._lies(code)):
             self._say(_ELSEWHERE.get(code, str(error)))
             self._let_go()
             self._folder = None
@@ -259,10 +177,10 @@ class Store:
         self._close_db()
         try:
             if self._lock is None or not self._lock.alone():
-                raise _Unusable("it is damaged, and another cockpit is using it")
+                raise Unusable("it is damaged, and another cockpit is using it")
             _set_aside(folder)
             self._open()
-        except (_Unusable, _Damaged, sqlite3.Error, OSError) as error:
+        except _TROUBLE as error:
             self._say(str(error) or "it is damaged and cannot be replaced")
             self._let_go()
             self._folder = None
@@ -273,30 +191,25 @@ class Store:
     # --- The file ---
 
     def _open(self) -> None:
-        """Open the file, making it if need be; raise `_Unusable`, `_Damaged` or sqlite3.Error."""
+        """Open the file, making it if need be; raise `Unusable`, `Damaged` or sqlite3.Error."""
         folder = self._folder
         if folder is None:
             return
         if self._lock is None:
-            _check_folder(folder)
-            self._lock = _Lock(folder)
-            alone = self._lock.alone()
-            if not alone:
+            check_folder(folder)
+            self._lock = Lock(folder / _LOCK, _BUSY_SECONDS)
+            if not self._lock.alone():
                 self._lock.share()
-        _check_file(folder / _NAME)
-        self._db = db = sqlite3.connect(
+        check_file(folder / _NAME)
+        db = sqlite3.connect(
             folder / _NAME, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
-        db.text_factory = bytes
-        db.executescript(
-            "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA synchronous = NORMAL;"
-            "PRAGMA cache_size = -4096; PRAGMA mmap_size = 0;"
-        )
-        if _state(db) != (_APPLICATION, _VERSION):
-            if next(db.execute("SELECT count(*) FROM sqlite_schema"))[0]:
-                raise _Damaged
-            db.executescript(_SCHEMA)
-        next(db.execute("SELECT count(*) FROM pruned"))
+        try:
+            _prepare(db)
+        except BaseException:
+            db.close()
+            raise
+        self._db = db
         self._lock.share()
 
     def _read(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
@@ -361,6 +274,18 @@ def _set_aside(folder: Path) -> None:
         (folder / (_NAME + ending)).unlink(missing_ok=True)
 
 
+def _prepare(db: sqlite3.Connection) -> None:
+    """Set the connection up and make the tables of a new file; raise `Damaged` for a stranger's."""
+    db.text_factory = bytes  # in a damaged file anything may claim to be text
+    db.executescript(_SETTINGS)
+    if _state(db) != (_APPLICATION, _VERSION):
+        if next(db.execute("SELECT count(*) FROM sqlite_schema"))[0]:
+            raise Damaged
+        db.executescript(_SCHEMA)
+    db.execute("SELECT key, day, value FROM facts LIMIT 0")
+    db.execute("SELECT day FROM pruned LIMIT 0")
+
+
 def _state(db: sqlite3.Connection) -> tuple[int, int]:
     (application,), (version,) = (
         next(db.execute(f"PRAGMA {name}")) for name in ("application_id", "user_version")
@@ -394,7 +319,7 @@ def _shrink(db: sqlite3.Connection) -> None:
     if excess <= 0:
         return
     excess += SIZE // 4
-    rows = db.execute("SELECT key, length(value) FROM facts ORDER BY day").fetchall()
+    rows = db.execute("SELECT key, ifnull(length(value), 0) FROM facts ORDER BY day").fetchall()
     totals = itertools.accumulate(length + 40 for _, length in rows)
     doomed = [(key,) for (key, _), total in zip(rows, totals, strict=True) if total < excess]
     db.executemany("DELETE FROM facts WHERE key = ?", doomed)

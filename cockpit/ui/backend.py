@@ -18,6 +18,10 @@ class Backend(Protocol):
     """
 
     @property
+    def editor(self) -> str:
+        """The editor that the person's own settings name; empty if they name none."""
+
+    @property
     def root(self) -> Path:
         """The project's folder."""
 

@@ -53,7 +53,8 @@ def label(finding: Finding) -> str:
         return finding.checker[:RULE_WIDTH]
     if finding.confidence.endswith("%"):
         return finding.confidence
-    return plain(finding.rule)
+    rule = plain(finding.rule).removeprefix("invalid-")  # ruff's "invalid-syntax" has no code
+    return rule if len(rule) <= RULE_WIDTH + 1 else fit(rule, RULE_WIDTH)
 
 
 def place(finding: Finding, width: int, more: str = "…") -> str:

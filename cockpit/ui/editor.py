@@ -1,11 +1,6 @@
-"""Opens a person's own editor at a line.
-
-This child is the person's and not ours: it gets the terminal, our whole environment, and no time
-limit. All others are started by `cockpit.process`.
-"""
+"""How to open a person's own editor at a line; `cockpit.process` starts it."""
 
 import shlex
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path, PurePath
 
@@ -47,23 +42,3 @@ def editor_command(
 def is_windowed(argv: tuple[str, ...]) -> bool:
     """Return whether the editor opens its own window and leaves the terminal to us."""
     return PurePath(argv[0]).stem in WINDOWED
-
-
-def start(argv: tuple[str, ...], root: Path, wait: bool) -> None:
-    """Start the editor in `root`, and `wait` for its end; raise `CockpitError` if it cannot."""
-    try:
-        if wait:
-            subprocess.call(argv, cwd=root)  # noqa: S603 - the person's own $EDITOR, no shell
-        else:
-            subprocess.Popen(  # noqa: S603 - the same
-                argv,
-                cwd=root,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-    except OSError as error:
-        raise CockpitError(
-            f"the editor {argv[0]} cannot be started", "Check $VISUAL and $EDITOR."
-        ) from error

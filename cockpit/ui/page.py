@@ -144,7 +144,8 @@ class Page(Screen[None]):
 
     def action_edit(self) -> None:
         """Open the person's editor at the place, and come back to this screen."""
-        from cockpit.ui.editor import editor_command, is_windowed, start
+        from cockpit.process import open_for_person
+        from cockpit.ui.editor import editor_command, is_windowed
 
         if self.place is None or self.context.backend is None:
             self.say("there is no finding here to edit at")
@@ -152,12 +153,14 @@ class Page(Screen[None]):
         path, line, column = self.place
         root = self.context.backend.root
         try:
-            argv = editor_command(os.environ, root / path, line, column)
+            chosen = self.context.backend.editor
+            environment = {**os.environ, "VISUAL": chosen} if chosen else os.environ
+            argv = editor_command(environment, root / path, line, column)
             if is_windowed(argv):
-                start(argv, root, wait=False)
+                open_for_person(argv, root, wait=False)
             else:
                 with self.app.suspend():
-                    start(argv, root, wait=True)
+                    open_for_person(argv, root, wait=True)
         except CockpitError as error:
             self.say(error.message, error.hint)
         except SuspendNotSupported:

@@ -175,7 +175,7 @@ class PaneScreen(Page):
         title = captions.title(self._pane, state, look, sparks=True)
         parts = [] if self._least == SEVERITIES[-1] else [f"{self._least} and worse"]
         parts.append(f"filter: {plain(self._words) or 'none'}")
-        if len(rows) != state.count(self._pane.id):
+        if len(rows) != len(state.rows(self._pane.id)):
             parts.append(f"{len(rows):,} shown")
         title.append(f"  {f' {look.signs.dot} '.join(parts)}", look.palette.muted)
         self._list.border_title = title

@@ -62,6 +62,7 @@ async def test_source_from_outside_is_shown_and_not_obeyed(
         assert {len(line) for line in screen_lines(app) if "漢字" not in line} == {160}
 
 
+@pytest.mark.slow
 async def test_a_line_of_four_megabytes_is_cut_and_scrolled(
     backend: FakeBackend, project: Path
 ) -> None:
@@ -123,12 +124,13 @@ async def test_a_screen_too_small_says_so_and_still_counts(
         assert "1 Lint 1" in screen_text(app)
 
 
+@pytest.mark.slow
 async def test_a_storm_of_resizes_leaves_a_whole_screen(backend: FakeBackend) -> None:
     chance = random.Random(7)
     async with running(backend, first=FIRST) as (app, pilot):
         for press in ("1", "enter", "escape", "slash", "escape", "escape", "2", "question_mark"):
             await pilot.press(press)
-            for _ in range(8):
+            for _ in range(4):
                 await pilot.resize_terminal(chance.randint(20, 200), chance.randint(5, 60))
         await pilot.press("escape")
         await pilot.resize_terminal(100, 30)
