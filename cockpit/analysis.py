@@ -33,6 +33,8 @@ class Need(msgspec.Struct, frozen=True):
     scanned: Scanned
     module: str
     keys: tuple[tuple[FileLane, bytes], ...]
+    #: By lane the options that its key was made with: settings may change before the job is sent.
+    options: Mapping[str, bytes] = {}
 
     def source(self) -> Source:
         """Return the file as a worker is to see it."""
@@ -43,7 +45,7 @@ class Need(msgspec.Struct, frozen=True):
 
     def alone(self) -> list["Need"]:
         """Return one need a lane."""
-        return [Need(self.scanned, self.module, (key,)) for key in self.keys]
+        return [Need(self.scanned, self.module, (key,), self.options) for key in self.keys]
 
 
 class Analysis:
@@ -71,12 +73,12 @@ class Analysis:
         self,
         lanes: Sequence[FileLane],
         paths: Sequence[str],
-        known: Mapping[str, object],
+        known: Callable[[], Mapping[str, object]],
         *,
         urgent: bool,
         use_store: bool = True,
     ) -> None:
-        """Bring `lanes` up to date with `paths`; `known` holds every file of the project.
+        """Bring `lanes` up to date with `paths`; `known` gives every file of the project by now.
 
         Returns when all of them are settled, or superseded by a later change.
         """
@@ -102,13 +104,13 @@ class Analysis:
         self,
         lanes: Sequence[FileLane],
         paths: Sequence[str],
-        known: Mapping[str, object],
+        known: Callable[[], Mapping[str, object]],
         *,
         use_store: bool,
     ) -> list[Need]:
         """Read `paths`, take what the store has, and return what it has not."""
         scanned = await asyncio.to_thread(self._scanner.read, paths)
-        needs = [_need(lanes, one, known) for one in scanned]
+        needs = [_need(lanes, one, known()) for one in scanned]
         needs = [need for need in needs if need.keys]
         if not needs:
             return []
@@ -126,7 +128,7 @@ class Analysis:
                 else:
                     lane.put(need.scanned.path, key, facts)
             if missing:
-                left.append(Need(need.scanned, need.module, tuple(missing)))
+                left.append(Need(need.scanned, need.module, tuple(missing), need.options))
         return left
 
     async def _run(self, needs: list[Need], *, urgent: bool) -> None:
@@ -237,13 +239,16 @@ def _outline_key(digest: bytes) -> bytes:
 def _need(lanes: Sequence[FileLane], scanned: Scanned, known: Mapping[str, object]) -> Need:
     module = module_name(scanned.path, known)
     keys = ((lane, lane.wants(scanned, module)) for lane in lanes)
-    return Need(scanned, module, tuple((lane, key) for lane, key in keys if key is not None))
+    options = {lane.name: lane.settings.facts for lane in lanes if lane.settings is not None}
+    owed = tuple((lane, key) for lane, key in keys if key is not None)
+    return Need(scanned, module, owed, options)
 
 
 def _payload(needs: Sequence[Need]) -> bytes:
     lanes = list({lane.name: lane for need in needs for lane, _ in need.keys}.values())
     index = {lane.name: position for position, lane in enumerate(lanes)}
-    tasks = [jobs.Task(lane.name, lane.settings.facts if lane.settings else b"") for lane in lanes]
+    options = {name: value for need in needs for name, value in need.options.items()}
+    tasks = [jobs.Task(lane.name, options[lane.name]) for lane in lanes]
     wanted = [[index[lane.name] for lane, _ in need.keys] for need in needs]
     return jobs.encode(jobs.AnalyseJob(tasks, [need.source() for need in needs], wanted))
 
@@ -271,4 +276,4 @@ def _split(need: Need) -> Iterable[list[Need]]:
     rest = [key for key in need.keys if not key[0].checker.dear]
     for keys in (dear, rest):
         if keys:
-            yield [Need(need.scanned, need.module, tuple(keys))]
+            yield [Need(need.scanned, need.module, tuple(keys), need.options)]

@@ -4,13 +4,15 @@ At most one run is under way; the newest wins. What comes meanwhile is one furth
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+import os
+import stat
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from cockpit.checkers.interface import CommandChecker, split_lines
 from cockpit.config import Config
-from cockpit.errors import CockpitError
+from cockpit.errors import CheckerError, CockpitError
 from cockpit.lanes import Lane, as_failure, as_report
 from cockpit.model import Outcome
 from cockpit.outline import Scope
@@ -19,9 +21,15 @@ from cockpit.scan import Scanned, Scanner
 
 #: Files whose findings are placed in one go, so that the event loop gets its turn between.
 _SLICE = 100
+#: Files that one command names, where it cannot be asked about the whole tree; Linux takes 2 MiB.
+_PIECE = 1000
 
 Outlines = Callable[[Iterable[Scanned]], Awaitable[dict[str, list[Scope]]]]
 Diagnostics = dict[str, list[Any]]
+
+
+class _Crashed(CheckerError):  # noqa: N818 -- never leaves this module
+    """A signal ended the command."""
 
 
 class CommandLane(Lane):
@@ -103,7 +111,8 @@ class CommandLane(Lane):
             if whole:
                 await self._whole(scanner, outlines)
             else:
-                await self._place(await self._ask(dirty), dirty, scanner, outlines)
+                found, broken = await self._piecewise(dirty)
+                await self._place(found, broken, dirty, scanner, outlines)
             self.failure = None
         except CockpitError as error:
             self.failure = error
@@ -113,9 +122,39 @@ class CommandLane(Lane):
             raise
 
     async def _whole(self, scanner: Scanner, outlines: Outlines) -> None:
-        found, listed = await asyncio.gather(self._ask(None), self._list())
-        self._listed = listed
-        await self._place(found, self._conclusion.paths() | found.keys(), scanner, outlines)
+        asking = asyncio.create_task(self._ask(None))
+        try:
+            listed = await self._list()
+            broken = await asyncio.to_thread(_endless, self._root, listed)
+            self._listed = listed - broken.keys()
+            found = {} if broken else await asking
+        except _Crashed:
+            found = None
+        finally:
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+        if broken or found is None:
+            found, crashed = await self._piecewise(sorted(self._listed))
+            broken |= crashed
+        known = self._conclusion.paths() | found.keys()
+        await self._place(found, broken, known, scanner, outlines)
+
+    async def _piecewise(self, paths: Sequence[str]) -> tuple[Diagnostics, dict[str, str]]:
+        """Ask about `paths`; where the command crashes, find the files that make it do so."""
+        found: Diagnostics = {}
+        broken: dict[str, str] = {}
+        parts = [paths[start : start + _PIECE] for start in range(0, len(paths), _PIECE)]
+        while parts:
+            part = parts.pop()
+            try:
+                found.update(await self._ask(part))
+            except _Crashed as error:
+                if len(part) == 1:
+                    broken[part[0]] = error.message
+                else:
+                    middle = len(part) // 2
+                    parts += [part[:middle], part[middle:]]
+        return found, broken
 
     async def _list(self) -> frozenset[str]:
         argv = self.checker.listing(self._root, self._scope, self.settings)
@@ -131,15 +170,30 @@ class CommandLane(Lane):
 
         argv = self.checker.run(self._root, paths or self._scope, self.settings)
         done = await run(argv, self._root, timeout=self._timeout, on_line=take)
-        self.checker.finish(done, whole=paths is None)
+        try:
+            self.checker.finish(done, whole=paths is None)
+        except CheckerError as error:
+            if done.code < 0:  # killed: it may be the fault of a single file
+                raise _Crashed(error.message, error.hint, error.words) from error
+            raise
         return found
 
     async def _place(
-        self, found: Diagnostics, paths: Iterable[str], scanner: Scanner, outlines: Outlines
+        self,
+        found: Diagnostics,
+        broken: Mapping[str, str],
+        paths: Iterable[str],
+        scanner: Scanner,
+        outlines: Outlines,
     ) -> None:
-        """Put what was `found` into the conclusion; `paths` without a diagnostic are clean."""
+        """Put what was `found` into the conclusion; `paths` without a diagnostic are clean.
+
+        `broken` are files that the command cannot read, and why.
+        """
         for path in set(paths) - found.keys():
             self._conclusion.drop(path)
+        for path, why in broken.items():
+            self._conclusion.fail(path, why)
         hit = sorted(found)
         for start in range(0, len(hit), _SLICE):
             scanned = await asyncio.to_thread(scanner.read, hit[start : start + _SLICE])
@@ -153,3 +207,16 @@ class CommandLane(Lane):
         if self.failure is not None:
             return as_failure(self.failure)
         return as_report(self._conclusion.report(), len(self._listed))
+
+
+def _endless(root: Path, paths: Iterable[str]) -> dict[str, str]:
+    """Return those of `paths` that a command would read for ever, and why: pipes and devices."""
+    found = {}
+    for path in paths:
+        try:
+            mode = os.stat(os.path.join(root, path)).st_mode  # noqa: PTH116, PTH118 - a hot path
+        except OSError:
+            continue  # the command says so itself
+        if stat.S_ISFIFO(mode) or stat.S_ISCHR(mode):
+            found[path] = "it is not a regular file"
+    return found

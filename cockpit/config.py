@@ -13,6 +13,7 @@ import msgspec
 
 from cockpit.errors import SettingsError
 from cockpit.model import SEVERITIES
+from cockpit.scan import read_regular
 
 #: Directory names that a walk outside git never enters.
 USUAL_EXCLUDES = (
@@ -89,15 +90,14 @@ def load_config(root: Path, user_file: Path | None = None) -> Config:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
+        return tomllib.loads(read_regular(str(path)).decode())
     except FileNotFoundError:
         return {}
     except OSError as error:
         raise SettingsError(
             f"{path.name} cannot be read: {error.strerror}", "Make it readable, or remove it."
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise SettingsError(
             f"{path.name} is not valid TOML: {error}", "Mend that line, then run again."
         ) from error

@@ -19,7 +19,7 @@ from cockpit.command_lane import CommandLane
 from cockpit.config import Config
 from cockpit.errors import CheckerError, CockpitError
 from cockpit.lanes import FileLane, Lane
-from cockpit.model import EMPTY, Finding, Snapshot
+from cockpit.model import EMPTY, Finding, Result, Snapshot
 from cockpit.process import run
 from cockpit.project import Listing, branch_of, in_scope, list_files
 from cockpit.resolution import SETTINGS_NAMES, Resolver
@@ -60,6 +60,7 @@ class Engine:
         self.runs = 0
         self._config = config
         self._executor = executor
+        self._store = store
         self._resolver = Resolver(root, store, executor)
         self._scanner = Scanner(root)
         self.analysis = Analysis(
@@ -193,7 +194,9 @@ class Engine:
         await self._relist()
         await asyncio.to_thread(self._scanner.read, filter(self._says_something, self._known))
         await self._resolve()
-        await self.analysis.refresh(self._file_lanes, self._selected(), self._known, urgent=False)
+        await self.analysis.refresh(
+            self._file_lanes, self._selected(), self._all_known, urgent=False
+        )
 
     async def _follow(self, change: Change) -> None:
         """Bring everything up to date with `change`; a lone save overtakes a bulk run."""
@@ -211,7 +214,9 @@ class Engine:
         if settings_changed or any(p not in before or self._gone(p) for p in change.paths):
             await self._relist()
         came, went = self._known.keys() - before, before - self._known.keys()
-        paths = [path for path in change.paths if path in self._known]
+        # Of a folder that was moved the system tells by its own name, not by its files'.
+        paths = [path for path in change.paths | came if path in self._known]
+        await asyncio.to_thread(self._scanner.changed, (came | went) - change.paths)
         if settings_changed:
             await self._resolve()
         elif came or went:
@@ -220,18 +225,26 @@ class Engine:
             paths = self._selected()
         for lane in self._command_lanes:
             lane.mark(change.paths, came | went)
-        worked = self.analysis.analysed
-        ran = any(lane.wanting for lane in self._command_lanes)
+        shown = self.snapshot.results
         async with asyncio.TaskGroup() as group:
             for lane in self._command_lanes:
                 group.create_task(self._run_command(lane))
             urgent = len(paths) <= LONE
             group.create_task(
-                self.analysis.refresh(self._file_lanes, sorted(paths), self._known, urgent=urgent)
+                self.analysis.refresh(
+                    self._file_lanes, sorted(paths), self._all_known, urgent=urgent
+                )
             )
-        if ran or came or went or self.analysis.analysed > worked:
+        if came or went or self._has_news(shown):
             self.runs += 1
             self._publish(settled=True, changed=tuple(sorted(change.paths)))
+
+    def _has_news(self, shown: Mapping[str, Result]) -> bool:
+        """Whether a lane has come to an outcome since these results were `shown`."""
+        return any(
+            lane.due or self.snapshot.results[name].outcome is not shown[name].outcome
+            for name, lane in self._lanes.items()
+        )
 
     async def _without_touches(self, change: Change) -> Change:
         """Return `change` without the files whose content is what it was.
@@ -254,6 +267,8 @@ class Engine:
     async def _again(self, checker: str | None) -> None:
         self._started = time.perf_counter()
         lanes = [lane for lane in self._file_lanes if checker in (None, lane.name)]
+        await asyncio.gather(*(self._resolve_lane(lane) for lane in lanes))
+        await self._choose()
         for lane in lanes:
             lane.restart()
         async with asyncio.TaskGroup() as group:
@@ -263,7 +278,7 @@ class Engine:
                     group.create_task(self._run_command(command_lane))
             group.create_task(
                 self.analysis.refresh(
-                    lanes, self._selected(), self._known, urgent=False, use_store=False
+                    lanes, self._selected(), self._all_known, urgent=False, use_store=False
                 )
             )
         self.runs += 1
@@ -300,6 +315,9 @@ class Engine:
         except CockpitError as error:
             lane.refuse(error)
 
+    def _all_known(self) -> Mapping[str, None]:
+        return self._known
+
     def _selected(self) -> list[str]:
         chosen: set[str] = set().union(*(lane.selected for lane in self._file_lanes))
         return sorted(chosen)
@@ -328,7 +346,8 @@ class Engine:
     def _publish(self, *, settled: bool = False, changed: tuple[str, ...] = ()) -> None:
         self._shown = time.perf_counter()
         results = {name: self._lanes[name].result(self._started) for name in self._order}
-        notes = (*self.listing.notes, *((self._watcher.note,) if self._watcher else ()))
+        watching = self._watcher.note if self._watcher else ""
+        notes = (*self.listing.notes, watching, self._store.note)
         self.snapshot = Snapshot(
             generation=self.snapshot.generation + settled,
             results=results,

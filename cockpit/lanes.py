@@ -111,6 +111,8 @@ class Lane:
                 version=self.version,
             )
             self.touched = False
+        elif before.running:  # it looked, and nothing was new
+            self._result = msgspec.structs.replace(before, running=False)
         return self._result
 
 
@@ -128,6 +130,7 @@ class FileLane(Lane):
         self._keys: dict[str, bytes] = {}
         self._pending: dict[str, bytes] = {}
         self._queued: set[str] = set()
+        self._turns: dict[str, int] = {}
         self._total = 0
         self._begun = False
         self._complete = False
@@ -162,6 +165,7 @@ class FileLane(Lane):
         self._keys.clear()
         self._pending.clear()
         self._queued.clear()
+        self._turns.clear()
         self._begun = self._complete = False
         settings = self.settings
         self._conclusion = self.checker.conclusion(settings, self._root) if settings else None
@@ -183,8 +187,9 @@ class FileLane(Lane):
         if not self._begun:
             self.touch()
         self._begun = True
+        before = self._total if self._queued or self._pending else 0
         self._queued.update(self.selected.intersection(paths))
-        self._total = max(self._total, len(self._queued) + len(self._pending))
+        self._total = max(before, len(self._queued) + len(self._pending))
 
     def wants(self, scanned: Scanned, module: str) -> bytes | None:
         """Return the key of the facts that `scanned` needs, or None where nothing changed.
@@ -192,6 +197,9 @@ class FileLane(Lane):
         A key that is returned is owed: `put` or `fail` must follow.
         """
         path = scanned.path
+        if scanned.turn < self._turns.get(path, 0):
+            return None  # read before what is known by now, and come after it
+        self._turns[path] = scanned.turn
         self._queued.discard(path)
         if self.settings is None or path not in self.selected:
             return None

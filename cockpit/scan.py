@@ -1,6 +1,7 @@
 """Reads the project's files: once each, never a pipe or a device, and says what went wrong."""
 
 import hashlib
+import itertools
 import os
 import stat
 from collections.abc import Iterable, Mapping
@@ -15,7 +16,8 @@ class Scanned(msgspec.Struct, frozen=True):
     """One file as it was read.
 
     `digest` is empty for a file that could not be read; then `problem` says why, or is empty too
-    where the file is simply gone. `resolved` is the absolute path with links followed.
+    where the file is simply gone. `resolved` is the absolute path with links followed. Of two
+    readings of a file the one with the higher `turn` began later.
     """
 
     path: str
@@ -23,6 +25,7 @@ class Scanned(msgspec.Struct, frozen=True):
     content: bytes = b""
     digest: bytes = b""
     problem: str = ""
+    turn: int = 0
 
 
 class Scanner:
@@ -33,6 +36,8 @@ class Scanner:
         self._root = root
         self._folders: dict[str, str] = {}
         self._digests: dict[str, bytes] = {}
+        self._latest: dict[str, bytes] = {}
+        self._turns = itertools.count(1)
 
     def forget_folders(self) -> None:
         """Look folders' links up anew: call when files came or went."""
@@ -40,38 +45,42 @@ class Scanner:
 
     def read(self, paths: Iterable[str]) -> list[Scanned]:
         """Read each of `paths`; the answers stand in the same order."""
-        found = [self._one(path) for path in paths]
+        turn = next(self._turns)
+        found = [self._one(path, turn) for path in paths]
         for one in found:
             self._digests.setdefault(one.path, one.digest)
+            self._latest[one.path] = one.digest
         return found
 
     def changed(self, paths: Iterable[str]) -> list[str]:
         """Return those of `paths` whose content is another than at the last call about them.
 
-        The first call compares with what `read` first saw. What `read` sees later does not count:
-        it may be ahead of what a tool's own command has read.
+        The first call compares with what `read` first saw. What `read` sees later does not make a
+        file unchanged: it may be ahead of what a tool's own command has read.
         """
         found = []
         for path in paths:
             digest = self._one(path).digest
-            if self._digests.get(path) != digest:
+            known = self._digests.get(path), self._latest.get(path, digest)
+            if known != (digest, digest):
                 self._digests[path] = digest
                 found.append(path)
         return found
 
-    def _one(self, path: str) -> Scanned:
+    def _one(self, path: str, turn: int = 0) -> Scanned:
         place = os.path.join(self._root, path)  # noqa: PTH118 - a hot path
         try:
             content = read_regular(place)
         except FileNotFoundError:
             dangling = os.path.islink(place)  # noqa: PTH114 - a hot path
-            return Scanned(path, problem="the link leads nowhere" if dangling else "")
+            problem = "the link leads nowhere" if dangling else ""
+            return Scanned(path, problem=problem, turn=turn)
         except NotADirectoryError:
-            return Scanned(path)
+            return Scanned(path, turn=turn)
         except OSError as error:
-            return Scanned(path, problem=error.strerror or str(error))
+            return Scanned(path, problem=error.strerror or str(error), turn=turn)
         digest = hashlib.blake2b(content, digest_size=16).digest()
-        return Scanned(path, self._resolve(place), content, digest)
+        return Scanned(path, self._resolve(place), content, digest, turn=turn)
 
     def _resolve(self, place: str) -> str:
         folder, name = os.path.split(place)

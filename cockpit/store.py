@@ -84,9 +84,9 @@ def _seal(key: bytes, value: bytes) -> bytes:
     return hashlib.blake2b(key + body, digest_size=_CHECKSUM).digest() + body
 
 
-def _unseal(key: bytes, sealed: object) -> bytes | None:
+def _unseal(key: object, sealed: object) -> bytes | None:
     """Return the value that was sealed under `key`; None if it is anything else by now."""
-    if not isinstance(sealed, bytes):
+    if not (isinstance(key, bytes) and isinstance(sealed, bytes)):
         return None
     body = sealed[_CHECKSUM:]
     if hashlib.blake2b(key + body, digest_size=_CHECKSUM).digest() != sealed[:_CHECKSUM]:

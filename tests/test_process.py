@@ -1,6 +1,7 @@
 """Commands run, and none of them outlives cockpit."""
 
 import asyncio
+import contextlib
 import gc
 import io
 import os
@@ -15,6 +16,7 @@ import pytest
 
 from cockpit import janitor, process
 from cockpit.guard import GUARD
+from cockpit.pipes import Outlet
 from cockpit.process import CannotStart, TimedOut, TooMuchOutput, clean_env, python, run
 from tests.descendants import Family, family, wait_until
 
@@ -23,15 +25,13 @@ pytestmark = pytest.mark.integration
 posix = pytest.mark.skipif(sys.platform == "win32", reason="process groups are a POSIX thing")
 
 
-def children(name: str) -> list[psutil.Process]:
-    """Our descendants whose command line has `name` in it."""
+def left(folder: Path) -> list[psutil.Process]:
+    """Everyone who runs in `folder`, whose child ever it is by now."""
     found = []
-    for child in psutil.Process().children(recursive=True):
-        try:
-            if name in " ".join(child.cmdline()):
-                found.append(child)
-        except psutil.Error:
-            continue
+    for one in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if one.cwd() == str(folder.resolve()) and one.status() != psutil.STATUS_ZOMBIE:
+                found.append(one)
     return found
 
 
@@ -91,7 +91,7 @@ async def test_only_the_last_words_of_stderr_are_kept(tmp_path: Path) -> None:
 async def test_endless_output_is_cut_off(tmp_path: Path) -> None:
     with pytest.raises(TooMuchOutput, match="more than 1 MiB"):
         await run(("yes",), tmp_path, timeout=30, limit=1 << 20)
-    assert not children("yes")
+    wait_until(lambda: not left(tmp_path), "the end of all")
 
 
 async def test_an_endless_line_is_cut_off(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ async def test_what_the_reader_of_lines_raises_ends_the_command(tmp_path: Path) 
 
     with pytest.raises(LookupError, match="y"):
         await run(("yes",), tmp_path, timeout=30, on_line=refuse)
-    assert not children("yes")
+    wait_until(lambda: not left(tmp_path), "the end of all")
 
 
 async def test_a_flood_of_lines_leaves_the_event_loop_to_others(tmp_path: Path) -> None:
@@ -130,6 +130,25 @@ async def test_a_flood_of_lines_leaves_the_event_loop_to_others(tmp_path: Path) 
     assert turns > 50  # about one a slice of 64 KiB; a single one if it came in one piece
 
 
+async def test_a_pipe_that_never_runs_dry_leaves_the_event_loop_to_others() -> None:
+    endless = Path("/dev/zero").open("rb", buffering=0)  # noqa: ASYNC230, SIM115
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(others())
+    with endless as pipe:
+        outlet = Outlet(pipe)
+        for _ in range(100):
+            assert await outlet.read()
+    other.cancel()
+    assert turns >= 100
+
+
 # --- How a command ends ---
 
 
@@ -138,7 +157,7 @@ async def test_a_time_limit_ends_the_whole_group_and_names_the_setting(tmp_path:
     with pytest.raises(TimedOut, match=r"sh took longer than 0.2 s") as caught:
         await run(("sh", "-c", "sleep 4711 & sleep 4711"), tmp_path, timeout=0.2)
     assert "`timeout`" in caught.value.hint
-    wait_until(lambda: not children("sleep 4711"), "the group's end")
+    wait_until(lambda: not left(tmp_path), "the group's end")
 
 
 @posix
@@ -149,7 +168,7 @@ async def test_a_cancelled_command_is_killed_though_it_ignores_sigterm(tmp_path:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert not children("4712")
+    wait_until(lambda: not left(tmp_path), "the end of all")
     assert not zombies()
 
 
@@ -167,7 +186,7 @@ async def test_a_command_cancelled_at_any_moment_leaves_nothing(
         task.cancel()  # a second time, while they clear up
     results = await asyncio.gather(*tasks, return_exceptions=True)
     assert all(isinstance(result, asyncio.CancelledError) for result in results)
-    wait_until(lambda: not children("sleep 4713"), "the commands' end")
+    wait_until(lambda: not left(tmp_path), "the commands' end")
     assert not zombies()
     assert not GUARD.groups
 
@@ -178,7 +197,7 @@ async def test_whom_a_command_leaves_behind_in_its_group_is_killed(tmp_path: Pat
     done = await run(("sh", "-c", "sleep 4714 & echo done"), tmp_path, timeout=30)
     assert done.output == b"done\n"
     assert time.monotonic() - began < 10
-    wait_until(lambda: not children("sleep 4714"), "its end")
+    wait_until(lambda: not left(tmp_path), "its end")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs setsid(1)")

@@ -306,6 +306,13 @@ def test_a_value_that_is_none_of_ours_is_not_believed(folder: Path, value: objec
     one.close()
 
 
+@pytest.mark.regression
+@pytest.mark.parametrize("name", ["text", 7, None])
+def test_a_row_whose_key_is_none_of_ours_is_not_believed(name: object) -> None:
+    # A damaged row answers to a whole index: seen after 1,500 damaged files.
+    assert store._unseal(name, b"12345678-x") is None
+
+
 def test_damage_that_shows_only_later_is_healed_too(folder: Path) -> None:
     items = rows(400)
     kept(folder, items)

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cockpit import worker
+from cockpit import process, worker
 from cockpit.workers import CannotWork, JobFailed, Pool, WorkerDied, WorkerTimeout
 from tests import worker_jobs as jobs
 from tests.descendants import family, wait_until
@@ -342,8 +342,10 @@ from cockpit import workers
 from tests import worker_jobs
 
 pool = workers.Pool(2, preload=())
-jobs = [pool.submit(worker_jobs.compute, b"") for _ in range(2)]
-while not all(job.running() for job in jobs):
+flags = [Path("a").resolve(), Path("b").resolve()]
+for flag in flags:
+    pool.submit(worker_jobs.compute, os.fsencode(flag))
+while not all(flag.exists() for flag in flags):
     time.sleep(0.01)
 {end}
 """
@@ -359,12 +361,31 @@ def test_busy_workers_end_with_a_program_that_does_not_shut_down(end: str, tmp_p
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="PR_SET_PDEATHSIG is Linux's")
-def test_busy_workers_end_though_the_janitor_was_killed_first(tmp_path: Path) -> None:
+@pytest.mark.parametrize("job", ["compute", "hog"])
+def test_busy_workers_end_though_the_janitor_was_killed_first(job: str, tmp_path: Path) -> None:
     end = "os.kill(process.GUARD._janitor.pid, 9); os.kill(os.getpid(), 9)"
     script = "from cockpit import process\n" + _BUSY.replace("{end}", end)
-    with family(script, tmp_path) as one:
+    with family(script.replace("worker_jobs.compute", f"worker_jobs.{job}"), tmp_path) as one:
         one.program.wait(30)
         one.wait_gone()
+
+
+@pytest.mark.parametrize("job", [jobs.compute, jobs.hang])
+def test_a_busy_worker_ends_when_nobody_can_ask_it_any_more(
+    job: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+    command = process.python("-m", "cockpit.worker", str(os.getpid()), "0")
+    lonely = process.start_worker(command, Path(os.sep))
+    name = f"{job.__module__}:{job.__qualname__}"
+    try:
+        lonely.write(worker.pack(name, b""), time.monotonic() + 30)
+        assert lonely._child.stdin is not None
+        lonely._child.stdin.close()
+        wait_until(lambda: lonely.code is not None, "its end")
+        assert lonely.code == 0
+    finally:
+        lonely.end()
 
 
 # --- The far end ---

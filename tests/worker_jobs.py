@@ -1,6 +1,7 @@
 """Jobs for workers to do in tests: good ones and every kind of bad one."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -43,9 +44,23 @@ def hang(payload: bytes) -> bytes:
     return b""
 
 
+def begin(flag: bytes) -> None:
+    """Make the file `flag`, if one is named, to say that the job is under way."""
+    if flag:
+        Path(os.fsdecode(flag)).touch()
+
+
 def compute(payload: bytes) -> bytes:
+    begin(payload)
     while True:
         pass
+
+
+def hog(payload: bytes) -> bytes:
+    """Compute without ever letting another thread of the interpreter run."""
+    begin(payload)
+    re.match(r"(a+)+$", "a" * 60 + "b")
+    return b""
 
 
 def wait_for(payload: bytes) -> bytes:

@@ -5,11 +5,13 @@ Nothing here imports bandit (0.2 s): its own classes run in `bandit_far`, its se
 """
 
 import fnmatch
+import importlib
 import io
 import json
 import os
 import re
 import tokenize
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -172,21 +174,18 @@ class Bandit:
 
     def resolve(self, root: Path, listing: Sequence[str]) -> Settings:
         """Far: read `.bandit` and `[tool.bandit]` as bandit's own command does."""
-        from cockpit.checkers import bandit_settings
-
-        return bandit_settings.resolve(root, listing)
+        settings: Settings = _far("settings").resolve(root, listing)
+        return settings
 
     def analyse(self, source: Source, options: bytes) -> bytes:
         """Far: bandit's own answer about one file."""
-        from cockpit.checkers import bandit_far
-
-        return bandit_far.analyse(source, options)
+        facts: bytes = _far("far").analyse(source, options)
+        return facts
 
     def document(self, rule: str) -> RuleDoc:
         """Far: bandit's own words about one of its tests."""
-        from cockpit.checkers import bandit_rules
-
-        return bandit_rules.document(rule)
+        page: RuleDoc = _far("rules").document(rule)
+        return page
 
     def select(self, root: Path, listing: Sequence[str], settings: Settings) -> list[str]:
         """Near: the files that `bandit -r` would read, were there no others."""
@@ -232,6 +231,13 @@ class Bandit:
         rows += [_skip(x.path, x.message) for x in concluded.errors if x.message in _REASONS]
         metrics = _metric_rows({**concluded.file_metrics, "_totals": concluded.metric})
         return Comparable(tuple(sorted(rows)), metrics)
+
+
+def _far(name: str) -> Any:
+    """Import a module of the far half; what bandit's own imports warn of is bandit's to mend."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return importlib.import_module(f"cockpit.checkers.bandit_{name}")
 
 
 class _Filter:

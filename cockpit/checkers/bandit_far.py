@@ -29,6 +29,7 @@ from cockpit.checkers.bandit import (
     plain_text,
     text_lines,
 )
+from cockpit.checkers.bandit_light import lighten
 from cockpit.checkers.interface import Source, excerpt
 from cockpit.checkers.recursion import same_depth
 from cockpit.identity import Ordinals, base
@@ -81,17 +82,23 @@ _module = _Module()
 _log = io.StringIO()
 
 
-def quiet() -> None:
-    """Keep what bandit logs from the screen, and forget what it has logged so far."""
+def _listen() -> None:
+    """Keep what bandit logs from the screen: it goes to `_log`, at WARNING and above."""
+    # The same kind of handler as under bandit's command: near the end of the stack it matters.
+    handler = logging.StreamHandler(_log)
+    handler.setFormatter(logging.Formatter(constants.log_format_string))
     logger = logging.getLogger("bandit")
-    if not logger.handlers:
-        # The same kind of handler as under bandit's command: near the end of the stack it matters.
-        handler = logging.StreamHandler(_log)
-        handler.setFormatter(logging.Formatter(constants.log_format_string))
-        logger.addHandler(handler)
-        logger.setLevel(logging.WARNING)
-        logger.propagate = False
-        logging.getLogger("stevedore").addHandler(logging.NullHandler())
+    logger.addHandler(handler)
+    logger.setLevel(logging.WARNING)
+    logger.propagate = False
+    logging.getLogger("stevedore").addHandler(logging.NullHandler())
+
+
+_listen()
+
+
+def quiet() -> None:
+    """Forget what bandit has logged so far."""
     _log.seek(0)
     _log.truncate()
 
@@ -110,6 +117,8 @@ class _Scanner:
         self._manager = _manager(decoded)
         bandit_manager.tokenize = _tokenizer
         bandit_utils.get_module_qualname_from_path = _module
+        if not decoded.debug:
+            lighten()
 
     @property
     def has_tests(self) -> bool:
@@ -126,7 +135,8 @@ class _Scanner:
             _tokenizer.idle = False  # it might have failed first, and for another reason
             self._parse(name, source.content)
         skipped = self._manager.skipped[0][1] if self._manager.skipped else ""
-        issues = tuple(_issues(source, self._manager.results))
+        found = _issues(source, self._manager.results)
+        issues = tuple(sorted(found, key=lambda one: (one.line, one.column, one.rule)))
         urls = {issue.rule: docs_utils.get_url(issue.rule) for issue in issues}
         return Facts(issues, self._manager.metrics.data[name], skipped, _broken(heard()), urls)
 
@@ -174,8 +184,12 @@ def _issues(source: Source, found: list[Any]) -> Iterator[Issue]:
         offsets = (issue.col_offset, issue.end_col_offset)
         where = place(issue.test_id, issue.lineno, issue.linerange, offsets, lines)
         symbol = symbol_at(scopes, issue.lineno)
-        end = where[2:] if issue.test_id not in _OF_STRINGS else (where[0] + 1, 1)
-        text = excerpt(lines, where[:2], end).rstrip("\n")
+        if issue.test_id in _OF_STRINGS:
+            start, end = where[:2], (where[0] + 1, 1)
+        else:
+            # Its line may be that of an argument, its column is always that of the call.
+            start, end = (issue.linerange[0], where[1]), where[2:]
+        text = excerpt(lines, start, end).rstrip("\n")
         yield Issue(
             issue.test_id,
             issue.test,

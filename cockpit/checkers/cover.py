@@ -35,7 +35,7 @@ def _targets(directory: str, wanted: Sequence[str], found: Finder) -> list[str]:
         return []
     there, needed = set(found(directory)), set(wanted)
     overlooked = sorted(needed - there)
-    whole = there <= needed and bool(there)
+    whole = there <= needed
     if whole and not overlooked:
         return [directory]
     apart = _apart(directory, wanted, found)

@@ -206,11 +206,14 @@ class CommandConclusion(Protocol):
         where the file cannot be read.
         """
 
+    def fail(self, path: str, message: str) -> None:
+        """Note that the command cannot read `path`; a later `put` or `drop` takes it back."""
+
     def drop(self, path: str) -> None:
         """Forget a file; one never put is no error."""
 
     def paths(self) -> frozenset[str]:
-        """Return the paths that have diagnostics."""
+        """Return the paths that have diagnostics, or that failed."""
 
     def report(self) -> Concluded:
         """Return the findings as they stand."""

@@ -73,8 +73,8 @@ class Diagnostic(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def rule(self) -> str:
-        """The rule's code; a syntax error has none of its own in older versions."""
-        return self.code or _SYNTAX_ERROR
+        """The rule's code, or its name: ruff's newest rules have no code, nor had syntax errors."""
+        return self.code or self.name or _SYNTAX_ERROR
 
     @property
     def words(self) -> str:
@@ -94,7 +94,7 @@ class _Options(msgspec.Struct, frozen=True):
 
 class _Rule(msgspec.Struct, frozen=True):
     name: str
-    code: str
+    code: str | None = None
     explanation: str = ""
     fix: str = ""
 
@@ -208,7 +208,7 @@ class Ruff:
             raise CheckerError("ruff has no page about this rule", words=words) from error
         text = f"{rule.explanation.rstrip()}\n\n{rule.fix}".strip()
         url = f"https://docs.astral.sh/ruff/rules/{rule.name}"
-        return RuleDoc(rule.code, rule.name, text, url)
+        return RuleDoc(rule.code or rule.name, rule.name, text, url)
 
     def explain(
         self,
@@ -270,14 +270,19 @@ class _Conclusion:
         if broken:
             self._errors[path] = tuple(FileError(path, 0, item.words) for item in broken)
 
+    def fail(self, path: str, message: str) -> None:
+        """Note that ruff crashes on a file, or would read it for ever."""
+        self._files.pop(path, None)
+        self._errors[path] = (FileError(path, 0, message),)
+
     def drop(self, path: str) -> None:
         """Forget a file."""
         self._files.pop(path, None)
         self._errors.pop(path, None)
 
     def paths(self) -> frozenset[str]:
-        """Return the paths that have findings."""
-        return frozenset(self._files)
+        """Return the paths that have findings, or that ruff cannot read."""
+        return frozenset(self._files.keys() | self._errors.keys())
 
     def report(self) -> Concluded:
         """Return the findings as they stand."""

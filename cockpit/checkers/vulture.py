@@ -45,6 +45,9 @@ class Place:
     def __init__(self, name: str, resolved: str) -> None:
         """Take the file's own name, and its path with links followed."""
         self.name = name
+        #: What Python reads a faulty line from; by default no file, for the path is nobody's
+        #: business and the name may be another file's in the worker's folder.
+        self.shown = ""
         self._resolved = resolved
 
     def resolve(self) -> str:
@@ -52,8 +55,8 @@ class Place:
         return self._resolved
 
     def __str__(self) -> str:
-        """Return the name: the path is nobody's business."""
-        return self.name
+        """Return the file that Python may open."""
+        return self.shown
 
 
 def excluded(path: str, patterns: Iterable[str]) -> bool:

@@ -9,6 +9,7 @@ import difflib
 import io
 import pkgutil
 import re
+import tempfile
 import tokenize
 import tomllib
 import warnings
@@ -80,11 +81,12 @@ def scan(source: Source, options: FactOptions) -> Facts:
         return _unread(error)
     name = source.path.rsplit(b"/", 1)[-1].decode("utf-8", "surrogateescape")
     place = Place(name, source.resolved.decode("utf-8", "surrogateescape"))
-    scanner = _Scanner(place, options)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with same_depth(_COMMAND_DEPTH):
-            scanner.scan(code, filename="file")
+        scanner = _scanned(code, place, options)
+        if scanner.said:
+            with _on_disk(source.content) as place.shown:
+                scanner = _scanned(code, place, options)
         if scanner.tree:
             # Of the same code as `Source.tree` would be: half of the time is saved.
             vars(source).setdefault("tree", scanner.tree)
@@ -92,6 +94,30 @@ def scan(source: Source, options: FactOptions) -> Facts:
     used = " ".join(sorted(filter(_can_match, scanner.used_names)))
     line, said = _error(scanner.said)
     return Facts(tuple(defined), used, said, line)
+
+
+def _scanned(code: str, place: Place, options: FactOptions) -> _Scanner:
+    scanner = _Scanner(place, options)
+    with same_depth(_COMMAND_DEPTH):
+        scanner.scan(code, filename="file")
+    return scanner
+
+
+@contextlib.contextmanager
+def _on_disk(content: bytes) -> Iterator[str]:
+    """Yield the name of a file that holds `content`, or an empty one where there can be none.
+
+    Python quotes the line of a syntax error from the file, if it can. Without the file it quotes
+    what its tokenizer holds: more than the line, where a string of many lines goes before.
+    """
+    with contextlib.ExitStack() as stack:
+        name = ""
+        with contextlib.suppress(OSError):
+            file = stack.enter_context(tempfile.NamedTemporaryFile())
+            file.write(content)
+            file.flush()
+            name = file.name
+        yield name
 
 
 def _can_match(name: Any) -> bool:

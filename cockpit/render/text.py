@@ -14,6 +14,8 @@ SKIPPED_SIGN = "\u2013"
 SIGNS: dict[Severity, str] = {"high": "▲", "medium": "●", "low": "·"}
 _ASCII: dict[str, str] = {"▲": "!", "●": "*", "·": "-", "✗": "x", SKIPPED_SIGN: "-", "✓": "+"}
 _COLOURS = {"▲": "31", "●": "33", "·": "2", "✗": "31;1", "✓": "32"}
+#: Characters of a tool's words about one file.
+_LONGEST = 400
 
 
 class Style:
@@ -106,7 +108,12 @@ def _below(result: Result) -> Iterator[str]:
     if isinstance(outcome, Report):
         for error in outcome.errors:
             place = f"{plain(error.path)}:{error.line}" if error.line else plain(error.path)
-            yield f"{place}: {plain(error.message)}"
+            yield f"{place}: {_short(plain(error.message))}"
+
+
+def _short(words: str) -> str:
+    """Return `words` without their middle where a tool quotes a line of megabytes in them."""
+    return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 60]} … {words[-50:]}"
 
 
 def _count(number: int, word: str) -> str:

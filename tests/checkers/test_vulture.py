@@ -97,6 +97,10 @@ class TestFinding:
         first, second = conclude({"a.py": "x = 1\nx = 2\n"}).files["a.py"]
         assert second.identity == f"{first.identity}.2"
 
+    def test_of_two_on_one_line_is_the_first(self) -> None:
+        """An argument that is assigned to at once is surely unused: 100 %, not 60."""
+        assert only(conclude({"a.py": "lambda: f\ndef f(q): q = 1\n"})).confidence == "100%"
+
     def test_codes_are_those_of_the_installed_vulture(self) -> None:
         from vulture.core import ERROR_CODES
 
@@ -397,6 +401,13 @@ class TestCommand:
         assert CHECKER.explain(desk.root, desk.files, desk.settings) == ("vulture",)
         assert desk.ours() == desk.theirs()
 
+    def test_names_files_where_the_settings_say_more(self, desk: Desk) -> None:
+        desk.write({"pyproject.toml": '[tool.vulture]\npaths = ["src"]\n'})
+        desk.write({"src/a.py": "x = 1\n", "src/ignored.py": "y = 1\n"})
+        desk.start()
+        command = CHECKER.explain(desk.root, ["src/a.py"], desk.settings)
+        assert command == ("vulture", "src/a.py")
+
     @pytest.mark.security
     def test_runs_our_vulture_and_not_the_projects(self, desk: Desk) -> None:
         trap = "open('trapped', 'w')\n"
@@ -536,6 +547,15 @@ class TestSameness:
             desk.write({"deep.py": shape(depth)})
             done = run((console_script("vulture"), "deep.py"), desk.root)
             assert (b"RecursionError" in done.errors) == broken(depth), depth
+
+    @pytest.mark.regression
+    @pytest.mark.parametrize("broken", ["x = '''a\nb''' y\n", "'''A.\n\nb\n'''Get it.\n"])
+    def test_on_a_syntax_error_behind_a_string_of_many_lines(self, desk: Desk, broken: str) -> None:
+        """Python quotes the one line from the file, if there is one; else all of the string."""
+        desk.write({"pkg/a.py": broken, "a.py": "# another\n" * 9, "ok.py": "x = 1\n"})
+        desk.start()
+        assert len(desk.ours().metrics) == 1
+        assert desk.ours() == desk.theirs()
 
     def test_a_codec_that_is_not_for_text_breaks_vulture_and_is_one_failure(
         self, desk: Desk

@@ -31,7 +31,7 @@ class Editor:
     def __init__(self, root: Path, seed: int) -> None:
         """Choose by `seed`: the same changes every time."""
         self.root = root
-        self._chance = random.Random(seed)  # noqa: S311 - no secret
+        self._chance = random.Random(seed)
         self._before: dict[str, bytes | None] = {}
         self._number = 0
 

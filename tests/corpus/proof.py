@@ -49,7 +49,7 @@ async def follow(engine: Engine, changes: Iterable[frozenset[str]]) -> None:
 
 
 async def compare(engine: Engine, corpus: str, settings: str, phase: str) -> list[Round]:
-    """Compare every tool of `engine`; note the figures where `COCKPIT_SAMENESS_LOG` names a file."""
+    """Compare every tool of `engine` with its command, and note the figures."""
     rounds = []
     for tool in engine.checkers:
         began = time.perf_counter()
@@ -63,11 +63,16 @@ async def compare(engine: Engine, corpus: str, settings: str, phase: str) -> lis
                 words=_words(verdict),
             )
         )
+    _note(rounds)
+    return rounds
+
+
+def _note(rounds: Iterable[Round]) -> None:
+    """Add `rounds` to the file that `COCKPIT_SAMENESS_LOG` names, if it does."""
     log = os.environ.get("COCKPIT_SAMENESS_LOG")
     if log:
         with Path(log).open("a", encoding="utf-8") as file:
             file.writelines(json.dumps(msgspec.to_builtins(one)) + "\n" for one in rounds)
-    return rounds
 
 
 def _words(verdict: Verdict) -> str:
@@ -77,7 +82,7 @@ def _words(verdict: Verdict) -> str:
 
 
 def differing(rounds: Iterable[Round]) -> list[str]:
-    """Return a text for each comparison that shows a difference, other than "no file to read"."""
+    """Return a text for each comparison that shows a difference."""
     return [
         f"{one.corpus}, {one.settings}, {one.phase}: {one.tool}: {one.words}"
         for one in rounds

@@ -117,6 +117,12 @@ profiles:
       B110, B301, B310, B311, blacklist_calls]
     exclude: [B404]
 exclude_dirs: ["docs"]
+blacklist_calls:
+  bad_name_sets:
+    - joining:
+        qualnames: [os.path.join, os.path.exists, open]
+        message: "{func} is looked for by an old profile."
+        level: LOW
 """
 _RUFF_SELECT = """
 [tool.ruff.lint]
@@ -266,7 +272,7 @@ _COMMENTS = (
 
 def _comment(root: Path) -> None:
     """Put a comment that suppresses behind many a line of `root`."""
-    chance = random.Random(7)  # noqa: S311 - the same lines every time
+    chance = random.Random(7)
     for path in python_files(root):
         lines = path.read_bytes().split(b"\n")
         for at in range(0, len(lines), chance.randint(5, 40)):
@@ -275,7 +281,5 @@ def _comment(root: Path) -> None:
         path.write_bytes(b"\n".join(lines))
 
 
-SMALL: tuple[Writer, ...] = (
-    *(as_shipped, defaults, ignores, patterns, paths, old_files, in_git),
-)
+SMALL: tuple[Writer, ...] = (*(as_shipped, defaults, ignores, patterns, paths, old_files, in_git),)
 BIG: tuple[Writer, ...] = (as_shipped, patterns_of_big)
