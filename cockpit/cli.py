@@ -14,6 +14,7 @@ from cockpit.errors import CockpitError
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
+    from types import FrameType
 
 _OVERVIEW = """\
 cockpit shows what ruff, vulture, interrogate and bandit say of a Python project, live in one
@@ -179,7 +180,31 @@ def _screen(arguments: "Sequence[str]") -> int:
     from cockpit.session import request_of
     from cockpit.ui import app
 
-    return app.main(request_of(options.paths, options.only, options.skip))
+    received = _as_interrupts()
+    code = app.main(request_of(options.paths, options.only, options.skip))
+    return 128 + received[0] if received else code
+
+
+def _as_interrupts() -> list[int]:
+    """Have a request to end taken as ctrl-c until the screen listens to it; return a log of them.
+
+    Between the first byte to the terminal and that moment the default would end us at once, and
+    leave the terminal on its other screen. asyncio turns an interrupt into an orderly end.
+    """
+    received: list[int] = []
+
+    def interrupt(number: int, _frame: "FrameType | None") -> None:
+        received.append(number)
+        if os.isatty(0):
+            signal.raise_signal(signal.SIGINT)
+        else:  # the terminal was closed: there is nothing to restore, and writing there may hang
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+
+    if os.name == "posix":
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, interrupt)
+    return received
 
 
 def _guess_command(paths: "Sequence[str]") -> None:

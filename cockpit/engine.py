@@ -7,7 +7,7 @@ event loop, so no lock is needed. Subscribers get every new `Snapshot`, newest l
 import asyncio
 import concurrent.futures
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -210,10 +210,11 @@ class Engine:
             return
         self._started = change.seen
         before = set(self._known)
-        settings_changed = self._touches_settings(change)
-        if settings_changed or any(p not in before or self._gone(p) for p in change.paths):
+        settings_changed = self._touches_settings(change.paths)
+        if settings_changed or any(self._may_list(path) for path in change.paths):
             await self._relist()
         came, went = self._known.keys() - before, before - self._known.keys()
+        settings_changed = settings_changed or self._touches_settings(came | went)
         # Of a folder that was moved the system tells by its own name, not by its files'.
         paths = [path for path in change.paths | came if path in self._known]
         await asyncio.to_thread(self._scanner.changed, (came | went) - change.paths)
@@ -322,16 +323,19 @@ class Engine:
         chosen: set[str] = set().union(*(lane.selected for lane in self._file_lanes))
         return sorted(chosen)
 
-    def _touches_settings(self, change: Change) -> bool:
+    def _touches_settings(self, paths: Iterable[str]) -> bool:
         sources = {
             source
             for lane in self._file_lanes
             if lane.settings is not None
             for source in lane.settings.sources
         }
-        return any(
-            path in sources or path.rsplit("/", 1)[-1] in SETTINGS_NAMES for path in change.paths
-        )
+        return any(path in sources or path.rsplit("/", 1)[-1] in SETTINGS_NAMES for path in paths)
+
+    def _may_list(self, path: str) -> bool:
+        """Whether a change of `path` may be one of which files there are."""
+        is_known = path in self._known and not self._gone(path)
+        return not is_known or path.rsplit("/", 1)[-1] == ".gitignore"
 
     def _gone(self, path: str) -> bool:
         return not (self.root / path).is_file()

@@ -62,10 +62,9 @@ class Project:
             subprocess.run(("git", "init", "-q"), cwd=self.root, check=True)
 
     def write(self, name: str | bytes, content: str | bytes) -> None:
-        place = os.path.join(os.fsencode(self.root), os.fsencode(name))
-        os.makedirs(os.path.dirname(place), exist_ok=True)
-        data = content.encode() if isinstance(content, str) else content
-        Path(os.fsdecode(place)).write_bytes(data)
+        place = self.root / os.fsdecode(name)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content.encode() if isinstance(content, str) else content)
 
     def env(self, **more: str) -> dict[str, str]:
         return {

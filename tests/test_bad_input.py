@@ -1,4 +1,4 @@
-"""Whatever a project holds: one clear sentence, the right exit code, and nothing of the rest lost."""
+"""Whatever a project holds: a clear sentence, the right exit code, nothing of the rest lost."""
 
 import json
 import os
@@ -75,7 +75,7 @@ def test_a_file_that_a_tool_cannot_read_is_named_and_costs_no_other(
     project.write("bad.py", content)
     answer = project.check()
     assert answer.code == 2
-    assert answer.errors() == dict.fromkeys(tools, ["bad.py"])
+    assert answer.errors() == {tool: ["bad.py"] for tool in tools}
     assert answer.findings("good.py") == good
     seen = project.run("check")
     assert seen.code == 2
@@ -211,6 +211,11 @@ def bind(folder: Path) -> None:
     subprocess.run((sys.executable, "-c", script), cwd=folder, check=True)
 
 
+def link_to_a_fifo(root: Path) -> None:
+    os.mkfifo(root / "pipe")
+    (root / "x.py").symlink_to("pipe")
+
+
 NO_FILES: dict[str, tuple[Callable[[Path], object], list[str]]] = {
     "a FIFO": (lambda root: os.mkfifo(root / "x.py"), ["ruff"]),
     "a socket": (bind, ["ruff"]),
@@ -235,7 +240,7 @@ def test_what_is_no_file_is_never_waited_for(
     make, tools = NO_FILES[name]
     make(project.root)
     answer = project.check(seconds=30)
-    assert answer.errors() == dict.fromkeys(tools, ["x.py"])
+    assert answer.errors() == {tool: ["x.py"] for tool in tools}
     assert answer.code == (2 if tools else 1)
     assert answer.findings("good.py") == good
 
@@ -257,7 +262,7 @@ def test_an_unreadable_file_is_named(project: Project, good: list[dict[str, Any]
     (project.root / "bad.py").chmod(0)
     answer = project.check(before=before)
     assert answer.code == 2
-    assert answer.errors() == dict.fromkeys(TOOLS, ["bad.py"])
+    assert answer.errors() == {tool: ["bad.py"] for tool in TOOLS}
     assert "bad.py: Permission denied" in project.run("check", before=before).text
     assert answer.findings("good.py") == good
 

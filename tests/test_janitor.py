@@ -18,7 +18,9 @@ pytestmark = [pytest.mark.integration, pytest.mark.security, pytest.mark.regress
 def bystander() -> Iterator[subprocess.Popen[bytes]]:
     """Yield a process of somebody else's, in a group of its own."""
     process = subprocess.Popen(
-        (sys.executable, "-c", "import sys; sys.stdin.read()"), stdin=subprocess.PIPE, start_new_session=True
+        (sys.executable, "-c", "import sys; sys.stdin.read()"),
+        stdin=subprocess.PIPE,
+        start_new_session=True,
     )
     try:
         yield process

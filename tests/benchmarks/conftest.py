@@ -50,7 +50,5 @@ def commands_seconds(corpus: Path) -> float:
     )
     start = time.perf_counter()
     for name, *words in commands:
-        subprocess.run(
-            (str(scripts / name), *words), cwd=corpus, check=False, capture_output=True
-        )
+        subprocess.run((str(scripts / name), *words), cwd=corpus, check=False, capture_output=True)
     return time.perf_counter() - start

@@ -182,7 +182,9 @@ def _many(count: int) -> Snapshot:
     for number in range(count // 50):
         path = f"package/module_{number:05}.py"
         files[path] = tuple(
-            Finding("ruff", "F401", "high", path, line, 1, line, 9, f"unused {line}", identity=str(line))
+            Finding(
+                "ruff", "F401", "high", path, line, 1, line, 9, f"unused {line}", identity=str(line)
+            )
             for line in range(50)
         )
     report = Report(files=files)
