@@ -41,18 +41,22 @@ class CommandLane(Lane):
         """Check `scope` below `root`, all of it where empty."""
         super().__init__(checker.name)
         self.checker = checker
-        self.settings = checker.settings(
-            security=config.ruff_security, exclude=config.extend_exclude
-        )
         self._root = root
         self._scope = list(scope) or None
-        self._timeout = config.timeout
+        self.configure(config)
         self._conclusion = checker.conclusion(self.settings, root)
         self._listed: frozenset[str] = frozenset()
         # Due from the start: before its first run there is nothing that could pass for clean.
         self._everything = True
         self._dirty: set[str] = set()
         self._task: asyncio.Task[None] | None = None
+
+    def configure(self, config: Config) -> None:
+        """Take cockpit's settings; they hold from the next run on."""
+        self.settings = self.checker.settings(
+            security=config.ruff_security, exclude=config.extend_exclude
+        )
+        self._timeout = config.timeout
 
     @property
     def running(self) -> bool:

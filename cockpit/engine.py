@@ -16,10 +16,11 @@ from cockpit import jobs
 from cockpit.analysis import Analysis
 from cockpit.checkers.interface import Checker, CommandChecker, FileChecker, RuleDoc, Settings
 from cockpit.command_lane import CommandLane
-from cockpit.config import Config
-from cockpit.errors import CheckerError, CockpitError
+from cockpit.config import Config, load_config
+from cockpit.errors import CheckerError, CockpitError, SettingsError
 from cockpit.lanes import FileLane, Lane
 from cockpit.model import EMPTY, Finding, Result, Snapshot
+from cockpit.places import user_settings_file
 from cockpit.process import run
 from cockpit.project import Listing, branch_of, in_scope, list_files
 from cockpit.resolution import SETTINGS_NAMES, Resolver
@@ -61,6 +62,7 @@ class Engine:
         self._config = config
         self._executor = executor
         self._store = store
+        self._note = ""
         self._resolver = Resolver(root, store, executor)
         self._scanner = Scanner(root)
         self.analysis = Analysis(
@@ -211,6 +213,8 @@ class Engine:
         self._started = change.seen
         before = set(self._known)
         settings_changed = self._touches_settings(change.paths)
+        if "pyproject.toml" in change.paths:
+            self._reload()
         if settings_changed or any(self._may_list(path) for path in change.paths):
             await self._relist()
         came, went = self._known.keys() - before, before - self._known.keys()
@@ -239,6 +243,16 @@ class Engine:
         if came or went or self._has_news(shown):
             self.runs += 1
             self._publish(settled=True, changed=tuple(sorted(change.paths)))
+
+    def _reload(self) -> None:
+        """Take cockpit's own settings anew; while they are wrong the old ones hold, with a note."""
+        try:
+            self._config = load_config(self.root, user_settings_file())
+            self._note = ""
+        except SettingsError as error:
+            self._note = f"{error.message}; the settings of before hold. {error.hint}"
+        for lane in self._command_lanes:
+            lane.configure(self._config)
 
     def _has_news(self, shown: Mapping[str, Result]) -> bool:
         """Whether a lane has come to an outcome since these results were `shown`."""
@@ -351,7 +365,7 @@ class Engine:
         self._shown = time.perf_counter()
         results = {name: self._lanes[name].result(self._started) for name in self._order}
         watching = self._watcher.note if self._watcher else ""
-        notes = (*self.listing.notes, watching, self._store.note)
+        notes = (*self.listing.notes, watching, self._store.note, self._note)
         self.snapshot = Snapshot(
             generation=self.snapshot.generation + settled,
             results=results,

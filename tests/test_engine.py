@@ -89,7 +89,7 @@ class Seen:
 
     async def until(self, condition: Callable[[Snapshot], bool]) -> Snapshot:
         async with asyncio.timeout(60):
-            while not condition(self.engine.snapshot):
+            while not (self.engine.snapshot.results and condition(self.engine.snapshot)):
                 self._news.clear()
                 await self._news.wait()
         return self.engine.snapshot
@@ -101,10 +101,10 @@ class Seen:
 @contextlib.asynccontextmanager
 async def following(engine: Engine) -> AsyncIterator[Seen]:
     """Run `engine` with its real watcher; it has settled when the block begins."""
-    seen = Seen(engine)
+    seen, before = Seen(engine), engine.snapshot.generation
     task = asyncio.create_task(engine.run())
     try:
-        await seen.settled(0)
+        await seen.settled(before)
         yield seen
     finally:
         await engine.stop()
@@ -341,7 +341,6 @@ def fake_ruff(folder: Path, body: str, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ("kill -9 $$", "9"),
         ("echo boom >&2; exit 2", "boom"),
         ("echo this is no JSON; exit 1", "not a diagnostic"),
         ("sleep 600", "took longer than 0.5 s"),
@@ -350,7 +349,6 @@ def fake_ruff(folder: Path, body: str, monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_broken_command_is_a_failure_and_heals(
     root: Path,
     pool: Pool,
-    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     body: str,
     words: str,
@@ -361,7 +359,7 @@ async def test_a_broken_command_is_a_failure_and_heals(
     await engine.run_once()
     engine._command_lanes[0]._timeout = 0.5
     with monkeypatch.context() as patch:
-        fake_ruff(tmp_path, body, patch)
+        fake_ruff(root.parent, body, patch)
         write(root, "a.py", DIRTY + "# more\n")
         await engine._follow(change("a.py"))
     broken = failure(engine, "ruff")
@@ -374,6 +372,19 @@ async def test_a_broken_command_is_a_failure_and_heals(
     assert "F401" in rules(engine.snapshot, "ruff")
 
 
+async def test_a_command_that_a_signal_ends_names_the_file(
+    root: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = engine_for(root, pool, None, "ruff")
+    await engine.run_once()
+    fake_ruff(root.parent, "kill -9 $$", monkeypatch)
+    write(root, "a.py", DIRTY)
+    await engine._follow(change("a.py"))
+    report = engine.snapshot.report("ruff")
+    assert report is not None
+    assert [error.path for error in report.errors] == ["a.py"]
+
+
 @pytest.mark.parametrize("tool", ALL)
 async def test_a_tool_that_is_not_installed_is_a_failure_until_it_is(
     root: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch, tool: str
@@ -384,13 +395,13 @@ async def test_a_tool_that_is_not_installed_is_a_failure_until_it_is(
     engine = engine_for(root, pool)
     with monkeypatch.context() as patch:
         patch.setattr(type(load(tool)), "version", missing)
-        await engine.run_once()
-        assert failure(engine, tool) == Failure(f"{tool} is not installed", "Install it.")
-        for other in set(ALL) - {tool}:
-            assert isinstance(engine.snapshot.results[other].outcome, Report), other
-    async with following(engine) as seen:
-        engine.rerun(tool)
-        await seen.until(lambda now: now.fresh and isinstance(now.results[tool].outcome, Report))
+        async with following(engine) as seen:
+            assert failure(engine, tool) == Failure(f"{tool} is not installed", "Install it.")
+            for other in set(ALL) - {tool}:
+                assert isinstance(engine.snapshot.results[other].outcome, Report), other
+            patch.undo()
+            engine.rerun(tool)
+            await seen.until(lambda now: isinstance(now.results[tool].outcome, Report))
 
 
 async def test_a_project_without_a_file_is_no_clean_one(tmp_path: Path, pool: Pool) -> None:

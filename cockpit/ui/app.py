@@ -22,6 +22,7 @@ from textual.theme import Theme
 from cockpit.errors import CockpitError
 from cockpit.model import Snapshot
 from cockpit.panes import PANES
+from cockpit.plain import plain
 from cockpit.ui.backend import Backend
 from cockpit.ui.context import Context, titled
 from cockpit.ui.deck import Deck
@@ -124,7 +125,11 @@ class CockpitApp(App[int]):
 
     def on_arrived(self, message: Arrived) -> None:
         """Show a snapshot; again in a moment if something runs, for it may run on."""
+        before = self.context.state.snapshot.notes
         self.context.state.update(message.snapshot)
+        for note in message.snapshot.notes:
+            if note not in before:
+                self.notify(plain(note), title="note", markup=False, timeout=15)
         self._show()
         if any(result.running for result in message.snapshot.results.values()):
             self.set_timer(PATIENCE, self._show)

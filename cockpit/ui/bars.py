@@ -68,7 +68,14 @@ class StatusBar(_Bar):
             (1, [Segment(f"{signs.high} {new:,} new", palette.high)] if new else []),
             (0, self._freshness()),
             (4, [Segment(self._details(), palette.muted)]),
+            (3, [Segment(self._note(width // 3), palette.medium)]),
         ]
+
+    def _note(self, width: int) -> str:
+        """Return the first thing that limits what is shown; the whole of it was a notice."""
+        notes = self._state.snapshot.notes
+        note = f"note: {plain(notes[0])}" if notes else ""
+        return fit(note, min(len(note), width), self._look.signs.more)
 
     def _freshness(self) -> list[Segment]:
         """Return what failed and what runs; only where neither, that all is fresh."""

@@ -14,6 +14,7 @@ from cockpit.checkers.registry import load, names
 from cockpit.config import load_config
 from cockpit.engine import Engine, Setup
 from cockpit.model import Report
+from cockpit.project import list_files
 from cockpit.session import open_engine
 from cockpit.verify import Verdict, verify
 from cockpit.watch import Change
@@ -79,6 +80,12 @@ def _words(verdict: Verdict) -> str:
     shown = [f"- {row!r}" for row in verdict.missing[:8]]
     shown += [f"+ {row!r}" for row in verdict.extra[:8]]
     return "\n".join([*filter(None, [verdict.failure]), *shown])
+
+
+async def listed_anew(engine: Engine) -> tuple[str, ...]:
+    """Return the files that there are: a stale list of files is none that `verify` would notice."""
+    config = load_config(engine.root)
+    return (await list_files(engine.root, config.exclude, config.extend_exclude)).paths
 
 
 def differing(rounds: Iterable[Round]) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.corpus.corpora import CORPORA, Corpus
 from tests.corpus.edits import Editor
-from tests.corpus.proof import compare, differing, engine_on, follow, state
+from tests.corpus.proof import compare, differing, engine_on, follow, listed_anew, state
 from tests.corpus.variants import BIG, SMALL, Writer, defaults, patterns, patterns_of_big
 
 pytestmark = [pytest.mark.corpus, pytest.mark.slow]
@@ -37,6 +37,7 @@ async def test_every_finding_is_the_tools_own(
         rounds = await compare(engine, corpus.name, write.__name__, "cold")
         cold = state(engine)
         await follow(engine, editor.changes(60))
+        assert engine.listing.paths == await listed_anew(engine)
         rounds += await compare(engine, corpus.name, write.__name__, "edited")
         await follow(engine, [editor.undo()])
         assert state(engine) == cold

@@ -25,7 +25,7 @@ import os
 """
 
 
-def finding(  # noqa: PLR0917 - a finding has that many parts
+def finding(
     rule: str = "F401",
     path: str = "pkg/a.py",
     line: int = 1,

@@ -1,5 +1,7 @@
 """The Deck: what a person sees of a project at a glance."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
@@ -234,3 +236,10 @@ async def test_leaving_ends_the_backend(backend: FakeBackend) -> None:
 )
 def test_tiles_stand_in_a_grid_without_holes(width: int, tiles: int, columns: int) -> None:
     assert columns_for(width, tiles) == columns
+
+
+async def test_what_limits_the_answers_is_told_and_stays_in_sight(tmp_path: Path) -> None:
+    first = msgspec.structs.replace(snapshot(), notes=("git [red]refuses[/] this repository",))
+    async with running(FakeBackend(tmp_path), first=first) as (app, pilot):
+        await until_shown(app, pilot, "note: git [red]refuses[/] this repository")
+        assert screen_text(app).count("git [red]refuses[/]") == 2, "in the header, and as a notice"
