@@ -86,7 +86,7 @@ def test_a_file_that_a_tool_cannot_read_is_named_and_costs_no_other(
 def test_a_syntax_error_in_a_line_of_megabytes_is_told_in_a_short_sentence(
     project: Project, good: list[dict[str, Any]]
 ) -> None:
-    project.write("bad.py", b"x = (" + b"'abcdefghijk', " * 250_000 + b"def\n")
+    project.write("bad.py", b"x = '" + b"0123456789" * 400_000 + b"' def\n")
     seen = project.run("check")
     assert seen.code == 2
     assert max(map(len, seen.text.splitlines())) < 600
