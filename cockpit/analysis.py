@@ -150,8 +150,9 @@ class Analysis:
         except (WorkerDied, JobFailed) as error:
             parts = needs if len(needs) > 1 else needs[0].alone()
             if len(parts) > 1:
-                for part in parts:
-                    await self._attempt([part], urgent=urgent, tries=1)
+                await asyncio.gather(
+                    *(self._attempt([part], urgent=urgent, tries=1) for part in parts)
+                )
             elif tries < _TRIES and not isinstance(error, WorkerTimeout | JobFailed):
                 await self._attempt(needs, urgent=urgent, tries=tries + 1)
             else:

@@ -211,11 +211,6 @@ def bind(folder: Path) -> None:
     subprocess.run((sys.executable, "-c", script), cwd=folder, check=True)
 
 
-def link_to_a_fifo(root: Path) -> None:
-    os.mkfifo(root / "pipe")
-    (root / "x.py").symlink_to("pipe")
-
-
 NO_FILES: dict[str, tuple[Callable[[Path], object], list[str]]] = {
     "a FIFO": (lambda root: os.mkfifo(root / "x.py"), ["ruff"]),
     "a socket": (bind, ["ruff"]),

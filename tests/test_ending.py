@@ -287,10 +287,6 @@ def test_no_process_remains_of_a_screen_that_was_killed(
         assert run.assert_gone() == -signal.SIGKILL
 
 
-@pytest.mark.xfail(
-    reason="the screen takes SIGHUP by the event loop, which a dead terminal's writer blocks",
-    strict=False,
-)
 @pytest.mark.parametrize("moment", SCREEN_MOMENTS)
 def test_no_process_remains_of_a_screen_whose_terminal_was_closed(
     project: Project, tmp_path: Path, moment: str

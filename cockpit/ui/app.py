@@ -148,7 +148,8 @@ class CockpitApp(App[int]):
     def _end_on_signals(self) -> None:
         if os.name != "posix" or self.is_headless:
             return
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        # Not SIGHUP: a terminal that is gone can block the loop, which would never hear of it.
+        for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number)
 
     def _prepare(self) -> None:

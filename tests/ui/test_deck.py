@@ -29,7 +29,6 @@ pytestmark = pytest.mark.integration
 SIZES = [(160, 45), (100, 30), (80, 24)]
 F401 = finding("F401", line=1, message="`os` imported but unused", severity="medium")
 E711 = finding("E711", line=4, message="Comparison to None", severity="low")
-F821 = finding("F821", line=9, message="Undefined name `cursr`", severity="high")
 UNUSED = finding("unused-import", line=1, message="unused import 'os'", checker="vulture")
 B608 = finding("B608", path="pkg/b.py", line=1, message="SQL by hand", checker="bandit")
 FIRST = snapshot(ruff=report(F401, E711), vulture=report(UNUSED), bandit=report(B608))

@@ -192,7 +192,8 @@ async def test_a_backend_that_cannot_be_opened_is_an_error_to_say(backend: FakeB
 
     @asynccontextmanager
     async def refuse():  # type: ignore[no-untyped-def]
-        raise CockpitError("the settings are broken")
+        if app.is_running:
+            raise CockpitError("the settings are broken")
         yield
 
     app = CockpitApp(refuse)
