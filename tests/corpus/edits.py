@@ -33,6 +33,8 @@ class Editor:
         self.root = root
         self._chance = random.Random(seed)
         self._before: dict[str, bytes | None] = {}
+        #: ruff tells of scripts that cannot be run: what comes back has its mode again.
+        self._modes: dict[str, int] = {}
         self._number = 0
 
     def changes(self, count: int) -> Iterator[frozenset[str]]:
@@ -55,6 +57,7 @@ class Editor:
             else:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(content)
+                target.chmod(self._modes[path])
         touched = frozenset(self._before)
         self._before.clear()
         return touched
@@ -72,14 +75,21 @@ class Editor:
 
     def _put(self, path: str, content: bytes | None) -> str:
         target = self.root / path
-        old = target.read_bytes() if target.is_file() else None
-        self._before.setdefault(path, old)
+        self._keep(path)
         if content is None:
             target.unlink()
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
         return path
+
+    def _keep(self, path: str) -> None:
+        """Remember what `path` was, the first time it is touched."""
+        target = self.root / path
+        old = target.read_bytes() if target.is_file() else None
+        self._before.setdefault(path, old)
+        if old is not None:
+            self._modes.setdefault(path, target.stat().st_mode)
 
     def _append(self) -> set[str]:
         path = self._one()
@@ -146,7 +156,7 @@ class Editor:
         for path in sorted((self.root / folder).rglob("*")):
             if path.is_file():
                 inside = path.relative_to(self.root / folder).as_posix()
-                self._before.setdefault(f"{folder}/{inside}", path.read_bytes())
+                self._keep(f"{folder}/{inside}")
                 self._before.setdefault(f"{new}/{inside}", None)
         shutil.move(self.root / folder, self.root / new)
         return {folder, new}
