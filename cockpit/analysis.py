@@ -19,6 +19,8 @@ from cockpit.workers import CannotWork, JobFailed, Pool, WorkerDied, WorkerTimeo
 
 #: Files read and looked up together; small enough that the screen never waits for one slice.
 _SLICE = 40
+#: Files concluded in one go before the screen gets its turn.
+_SETTLED = 200
 #: Bytes of source in one job of a bulk run: some 50 ms of work, so that a save soon gets a turn.
 _JOB_BYTES = 40_000
 #: A lone file above this many bytes is split over two workers, one tool's work beside the others'.
@@ -84,32 +86,40 @@ class Analysis:
         """
         for lane in lanes:
             lane.enqueue(paths)
+        parts = [paths[start : start + _SLICE] for start in range(0, len(paths), _SLICE)]
         async with asyncio.TaskGroup() as group:
-            for start in range(0, len(paths), _SLICE):
-                part = paths[start : start + _SLICE]
-                needs = await self._look_up(lanes, part, known, use_store=use_store)
+
+            def read(part: Sequence[str]) -> asyncio.Task[list[Scanned]]:
+                return group.create_task(asyncio.to_thread(self._scanner.read, part))
+
+            reading = read(parts[0] if parts else [])
+            for following in [*parts[1:], []]:
+                scanned = await reading
+                reading = read(following)  # meanwhile the next: half of a second start is reading
+                needs = await self._look_up(lanes, scanned, known, use_store=use_store)
                 for job in _jobs(needs, urgent=urgent):
                     if not urgent:
                         await self._slots.acquire()
                     group.create_task(self._run(job, urgent=urgent))
-                self._tell(lanes)
+                await self._tell(lanes)
 
-    def _tell(self, lanes: Iterable[FileLane]) -> None:
+    async def _tell(self, lanes: Iterable[FileLane]) -> None:
         """Say that there is progress; at once where one of `lanes` has come to rest."""
         for lane in lanes:
+            while lane.settle(_SETTLED):  # noqa: ASYNC110 - others get a turn, that is all
+                await asyncio.sleep(0)
             lane.finish()
         self._on_progress(any(lane.due for lane in lanes))
 
     async def _look_up(
         self,
         lanes: Sequence[FileLane],
-        paths: Sequence[str],
+        scanned: Sequence[Scanned],
         known: Callable[[], Mapping[str, object]],
         *,
         use_store: bool,
     ) -> list[Need]:
-        """Read `paths`, take what the store has, and return what it has not."""
-        scanned = await asyncio.to_thread(self._scanner.read, paths)
+        """Take what the store has for what was `scanned`, and return what it has not."""
         needs = [_need(lanes, one, known()) for one in scanned]
         needs = [need for need in needs if need.keys]
         if not needs:
@@ -160,7 +170,7 @@ class Analysis:
                 lane.fail(needs[0].scanned.path, key, str(error))
         else:
             await self._accept(needs, jobs.decode_facts(reply))
-        self._tell({lane for need in needs for lane, _ in need.keys})
+        await self._tell({lane for need in needs for lane, _ in need.keys})
 
     async def _submit(
         self, function: Callable[[bytes], bytes], payload: bytes, *, urgent: bool

@@ -238,6 +238,10 @@ def _standing(snapshot: Snapshot) -> list[str]:
     for name, result in snapshot.results.items():
         report = snapshot.report(name)
         failed = getattr(result.outcome, "reason", "")
+        if report is not None and report.errors and not failed:
+            unread = "1 file" if len(report.errors) == 1 else f"{len(report.errors):,} files"
+            words.append(f"{name} {report.count} ({unread} unread)")
+            continue
         words.append(
             f"{name} {'failed: ' + plain(failed) if failed else report.count if report else 0}"
         )

@@ -263,6 +263,12 @@ class FileLane(Lane):
         left = len(self._queued) + len(self._pending)
         return max(0, self._total - left), self._total
 
+    def settle(self, most: int) -> bool:
+        """Prepare the outcome, for at most so many files; return whether more is left to do."""
+        if self.running or self._conclusion is None:
+            return False
+        return self._conclusion.settle(most)
+
     def partial(self) -> Report | None:
         """Return the findings so far, where those of one file do not hang on the others."""
         if self._conclusion is None or not (self._complete or self.checker.local):

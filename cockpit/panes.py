@@ -104,8 +104,11 @@ def joined(snapshot: Snapshot) -> list[Finding]:
     """Return the findings of all panes, sorted by path, line, column, checker and rule."""
     panes = Panes()
     panes.update(snapshot)
-    found = [one for pane in PANES for part in panes.files(pane.id).values() for one in part]
-    return sorted(found, key=lambda finding: (finding.path, *_order(finding)))
+    by_path: dict[str, list[Finding]] = defaultdict(list)
+    for pane in PANES:
+        for path, part in panes.files(pane.id).items():
+            by_path[path] += part
+    return [one for path in sorted(by_path) for one in sorted(by_path[path], key=_order)]
 
 
 def _changed(

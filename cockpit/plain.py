@@ -23,6 +23,8 @@ def _spell(match: re.Match[str]) -> str:
 
 def plain(text: str) -> str:
     """Return `text` on one line, with every control character spelled as its escape."""
+    if text.isascii() and text.isprintable():  # nearly always, and ten times as fast
+        return text
     return _UNSAFE.sub(_spell, text)
 
 

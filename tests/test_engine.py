@@ -267,7 +267,8 @@ async def test_a_job_is_sent_with_the_options_of_its_key(
     lane = engine._file_lanes[0]
     lane.restart()
     lane.enqueue(["a.py"])
-    need = (await engine.analysis._look_up([lane], ["a.py"], dict, use_store=False))[0]
+    scanned = engine._scanner.read(["a.py"])
+    need = (await engine.analysis._look_up([lane], scanned, dict, use_store=False))[0]
     assert lane.settings is not None
     facts = lane.settings.facts
     write(root, "pyproject.toml", '[tool.bandit]\nskips = ["B307"]\n')

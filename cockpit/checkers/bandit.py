@@ -363,6 +363,10 @@ class _Conclusion:
         self.drop(path)
         self._errors[path] = (FileError(path, 0, message),)
 
+    def settle(self, most: int) -> bool:  # noqa: ARG002 - the interface's
+        """Return False: every file was concluded as it was put."""
+        return False
+
     def report(self) -> Concluded:
         """Return the findings as they stand."""
         notes = tuple(FileError(path, 0, words) for path, words in self._choices.notes)

@@ -118,6 +118,12 @@ class Conclusion(Protocol):
     def fail(self, path: str, message: str) -> None:
         """Note that `path` could not be analysed; a later `put` or `drop` takes it back."""
 
+    def settle(self, most: int) -> bool:
+        """Do what the next `report` has to do for at most so many files; return if more is left.
+
+        The first report of a large project would hold the event loop too long in one piece.
+        """
+
     def report(self) -> Concluded:
         """Return the findings of the whole project as it stands."""
 

@@ -119,11 +119,15 @@ class VultureConclusion:
         self.drop(path)
         self._errors[path] = FileError(path, 0, message)
 
+    def settle(self, most: int) -> bool:
+        """Look at up to `most` of the files whose findings may have changed; return if more are."""
+        for _ in range(min(most, len(self._stale))):
+            self._conclude(self._stale.pop())
+        return bool(self._stale)
+
     def report(self) -> Concluded:
         """Return what is unused as things stand."""
-        for path in self._stale:
-            self._conclude(path)
-        self._stale.clear()
+        self.settle(len(self._stale))
         errors = tuple(self._errors[path] for path in sorted(self._errors))
         return Concluded(dict(self._found), errors, failing=bool(self._found))
 

@@ -3,6 +3,7 @@
 Everything from outside passes through `plain`; colour is an argument, never a guess.
 """
 
+import functools
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
@@ -43,14 +44,22 @@ class Style:
 def finding_line(finding: Finding, style: Style) -> str:
     """Return one line for a finding, without its path."""
     place = f"{finding.line}:{finding.column}"
-    source = " ".join((finding.checker, *finding.also))
-    if finding.confidence:
-        source += f" {finding.confidence}"
-    rule = style.paint(f"{plain(finding.rule):<8}", "36")
-    message = style.encodable(plain(finding.message))
-    return f"  {place:>8}  {style.sign(SIGNS[finding.severity])} {rule} {message}" + style.paint(
-        f"  {plain(source)}", "2"
-    )
+    rule = _rule(style, finding.severity, finding.rule)
+    source = _source(style, finding.checker, finding.also, finding.confidence)
+    return f"  {place:>8}  {rule} {style.encodable(plain(finding.message))}{source}"
+
+
+# Tens of thousands of findings have some hundred rules and sources.
+@functools.lru_cache(1024)
+def _rule(style: Style, severity: Severity, rule: str) -> str:
+    return f"{style.sign(SIGNS[severity])} " + style.paint(f"{plain(rule):<8}", "36")
+
+
+@functools.lru_cache(1024)
+def _source(style: Style, checker: str, also: tuple[str, ...], confidence: str) -> str:
+    sure = f"{confidence} confidence" if confidence else ""
+    words = " ".join(filter(None, (checker, *also, sure)))
+    return style.paint(f"  {plain(words)}", "2")
 
 
 def finding_lines(findings: Iterable[Finding], style: Style) -> Iterator[str]:

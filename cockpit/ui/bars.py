@@ -94,13 +94,13 @@ class StatusBar(_Bar):
         if running or not snapshot.results:
             words = f" {_progress(running)}"
             return [*parts, Segment(signs.running, palette.medium), Segment(words, palette.text)]
-        if not parts:
-            parts = [
-                Segment(signs.fresh, palette.good),
-                Segment(" all fresh", palette.text),
-                Segment(f" {duration(snapshot.seconds)}", palette.muted),
-            ]
-        return [*parts, Segment("  paused", palette.medium)] if snapshot.paused else parts
+        if snapshot.paused:  # what came since is not in: nothing may pass for fresh
+            return [*parts, Segment("paused", palette.medium)]
+        return parts or [
+            Segment(signs.fresh, palette.good),
+            Segment(" all fresh", palette.text),
+            Segment(f" {duration(snapshot.seconds)}", palette.muted),
+        ]
 
     def _details(self) -> str:
         snapshot, dot = self._state.snapshot, self._look.signs.dot
@@ -136,15 +136,22 @@ class KeyBar(_Bar):
         """Show as many keys as fit, those of the focused widget first."""
         palette, parts, at = self._look.palette, list[Segment](), 0
         self._spots = []
-        for binding in self._bindings_shown():
+        shown = self._bindings_shown()
+        # However narrow the screen, the way to help and the way out are on it.
+        last = [binding for binding in shown if binding.action in ("help", "quit")]
+        left = width - sum(self._cells(binding) + 2 for binding in last)
+        for binding in [*(one for one in shown if one not in last), *last]:
             key, words = self.app.get_key_display(binding), binding.description
-            end = at + len(key) + 1 + len(words)
-            if end > width:
-                break
+            end = at + self._cells(binding)
+            if end > (width if binding in last else left):
+                continue
             parts += [Segment(key, palette.strong), Segment(f" {words}", palette.muted), _GAP]
             self._spots.append((at, end, binding.key))
             at = end + 2
         return parts
+
+    def _cells(self, binding: Binding) -> int:
+        return len(self.app.get_key_display(binding)) + 1 + len(binding.description)
 
     def _bindings_shown(self) -> list[Binding]:
         """Return the bindings to show; those of every page last, where a narrow screen cuts."""

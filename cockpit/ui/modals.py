@@ -98,6 +98,7 @@ class CommandScreen(_Window):
                 self._copied.append(line)
                 body.append(f"{plain(abridged(line))}\n\n", palette.text)
         body.append("Run in the project's root it gives the same findings. ", palette.muted)
+        body.append("ruff's S rules are in Security, all its others in Lint. ", palette.muted)
         body.append("y", palette.strong).append(" copies it whole.", palette.muted)
         super().__init__("Exact command", body)
 

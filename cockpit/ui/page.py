@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -159,12 +160,24 @@ class Page(Screen[None]):
             if is_windowed(argv):
                 open_for_person(argv, root, wait=False)
             else:
-                with self.app.suspend():
-                    open_for_person(argv, root, wait=True)
+                self._lend_terminal(argv, root)
         except CockpitError as error:
             self.say(error.message, error.hint)
         except SuspendNotSupported:
             self.say("this terminal cannot be lent to an editor")
+
+    def _lend_terminal(self, argv: tuple[str, ...], root: Path) -> None:
+        """Let a program have the terminal until it ends; say why where it cannot start."""
+        from cockpit.process import open_for_person
+
+        problem: CockpitError | None = None
+        with self.app.suspend():  # an error that leaves this block leaves the screen dead
+            try:
+                open_for_person(argv, root, wait=True)
+            except CockpitError as error:
+                problem = error
+        if problem is not None:
+            raise problem
 
     def action_help(self) -> None:
         """List every key that works on this page."""

@@ -1,5 +1,7 @@
 """A pane: its list, the source at the finding, and why."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -280,3 +282,23 @@ async def test_every_binding_has_an_id_of_its_own(backend: FakeBackend) -> None:
                     assert binding.id not in found, binding.id
                     found[binding.id] = owner
     assert len(found) > 40
+
+
+async def test_an_editor_that_is_not_there_leaves_the_screen_alive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VISUAL", "no-such-editor-anywhere")
+    backend = FakeBackend(tmp_path)
+    async with running(backend, first=snapshot(ruff=report(finding()))) as (app, pilot):
+        lent: list[str] = []
+
+        @contextmanager
+        def suspend() -> Iterator[None]:
+            lent.append("taken")
+            yield
+            lent.append("given back")
+
+        monkeypatch.setattr(app, "suspend", suspend)
+        await pilot.press("1", "e")
+        await until_shown(app, pilot, "the editor no-such-editor-anywhere cannot be started")
+        assert lent == ["taken", "given back"]
