@@ -191,20 +191,34 @@ def _many(count: int) -> Snapshot:
     return Snapshot(1, {"ruff": Result("ruff", report, report)}, files=len(files))
 
 
-def test_a_list_of_a_hundred_thousand_findings_opens(benchmark: Any) -> None:
+def test_a_list_of_a_hundred_thousand_findings_opens(
+    benchmark: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """From the key to the painted list: at most 100 ms."""
+    from cockpit.ui.list import FindingList
     from tests.ui import fakes
 
     taken: list[float] = []
+    painted: list[float] = []
+    render_line = FindingList.render_line
+
+    def watched(self: FindingList, y: int) -> Any:
+        strip = render_line(self, y)
+        painted.append(time.perf_counter())
+        return strip
+
+    monkeypatch.setattr(FindingList, "render_line", watched)
 
     async def opening() -> None:
         snapshot = _many(100_000)
-        async with fakes.running(fakes.FakeBackend(Path()), first=snapshot) as (_, pilot):
+        async with fakes.running(fakes.FakeBackend(Path()), first=snapshot) as (app, pilot):
             await pilot.pause()
+            painted.clear()
             start = time.perf_counter()
-            await pilot.press("1")
-            await pilot.pause()
-            taken.append((time.perf_counter() - start) * 1000)
+            app.simulate_key("1")
+            while len(painted) < 40:  # noqa: ASYNC110 - the event is a paint
+                await asyncio.sleep(0)
+            taken.append((painted[39] - start) * 1000)
 
     benchmark.pedantic(lambda: asyncio.run(opening()), rounds=3)
     benchmark.extra_info["open_ms"] = round(statistics.median(taken), 1)
@@ -247,6 +261,7 @@ async def never():
     yield
 class Timed(CockpitApp):
     def on_ready(self):
+        print(time.time() - float(sys.argv[1]), file=sys.__stdout__, flush=True)
         self.exit(0)
 Timed(never).run(headless=True)
 """
@@ -254,11 +269,14 @@ Timed(never).run(headless=True)
 
 def test_first_paint(benchmark: Any) -> None:
     """From exec to the first painted screen: at most 1.3 times the import of Textual alone."""
-    imports, paints = [], []
+    imports: list[float] = []
+    paints: list[float] = []
 
     def pair() -> None:
         imports.append(_seconds("-c", "import textual.app"))
-        paints.append(_seconds("-c", _PAINT))
+        command = (sys.executable, "-c", _PAINT, str(time.time()))
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        paints.append(float(done.stdout.split()[0]))
 
     benchmark.pedantic(pair, rounds=9, warmup_rounds=1)
     ratio = statistics.median(paints) / statistics.median(imports)
