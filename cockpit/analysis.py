@@ -90,6 +90,7 @@ class Analysis:
         async with asyncio.TaskGroup() as group:
 
             def read(part: Sequence[str]) -> asyncio.Task[list[Scanned]]:
+                """Begin to read `part`, in a thread."""
                 return group.create_task(asyncio.to_thread(self._scanner.read, part))
 
             reading = read(parts[0] if parts else [])
