@@ -138,7 +138,7 @@ class KeyBar(_Bar):
         self._spots = []
         shown = self._bindings_shown()
         # However narrow the screen, the way to help and the way out are on it.
-        last = [binding for binding in shown if binding.action in ("help", "quit")]
+        last = [one for one in shown if one.action.removeprefix("app.") in ("help", "quit")]
         left = width - sum(self._cells(binding) + 2 for binding in last)
         for binding in [*(one for one in shown if one not in last), *last]:
             key, words = self.app.get_key_display(binding), binding.description

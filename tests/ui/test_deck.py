@@ -242,3 +242,13 @@ async def test_what_limits_the_answers_is_told_and_stays_in_sight(tmp_path: Path
     async with running(FakeBackend(tmp_path), first=first) as (app, pilot):
         await until_shown(app, pilot, "note: git [red]refuses[/] this repository")
         assert screen_text(app).count("git [red]refuses[/]") == 2, "in the header, and as a notice"
+
+
+@pytest.mark.regression
+async def test_however_narrow_the_way_to_help_and_the_way_out_are_in_sight(tmp_path: Path) -> None:
+    async with running(FakeBackend(tmp_path), size=(80, 24), first=snapshot()) as (app, pilot):
+        for pane in ("", "1"):
+            if pane:
+                await pilot.press(pane)
+            await until(pilot, lambda: "q quit" in screen_lines(app)[-1])
+            assert "? help" in screen_lines(app)[-1]
