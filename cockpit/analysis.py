@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import msgspec
 
 from cockpit import jobs
+from cockpit.ahead import ahead
 from cockpit.checkers.interface import Source
 from cockpit.lanes import FileLane, store_key
 from cockpit.outline import Scope
@@ -88,21 +89,16 @@ class Analysis:
             lane.enqueue(paths)
         parts = [paths[start : start + _SLICE] for start in range(0, len(paths), _SLICE)]
         async with asyncio.TaskGroup() as group:
-
-            def read(part: Sequence[str]) -> asyncio.Task[list[Scanned]]:
-                """Begin to read `part`, in a thread."""
-                return group.create_task(asyncio.to_thread(self._scanner.read, part))
-
-            reading = read(parts[0] if parts else [])
-            for following in [*parts[1:], []]:
-                scanned = await reading
-                reading = read(following)  # meanwhile the next: half of a second start is reading
+            async for scanned in ahead(self._read, parts):
                 needs = await self._look_up(lanes, scanned, known, use_store=use_store)
                 for job in _jobs(needs, urgent=urgent):
                     if not urgent:
                         await self._slots.acquire()
                     group.create_task(self._run(job, urgent=urgent))
                 await self._tell(lanes)
+
+    async def _read(self, paths: Sequence[str]) -> list[Scanned]:
+        return await asyncio.to_thread(self._scanner.read, paths)
 
     async def _tell(self, lanes: Iterable[FileLane]) -> None:
         """Say that there is progress; at once where one of `lanes` has come to rest."""

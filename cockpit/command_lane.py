@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from cockpit.ahead import ahead
 from cockpit.checkers.interface import CommandChecker, split_lines
 from cockpit.config import Config
 from cockpit.errors import CheckerError, CockpitError
@@ -199,9 +200,13 @@ class CommandLane(Lane):
         for path, why in broken.items():
             self._conclusion.fail(path, why)
         hit = sorted(found)
-        for start in range(0, len(hit), _SLICE):
-            scanned = await asyncio.to_thread(scanner.read, hit[start : start + _SLICE])
-            scopes = await outlines(scanned)
+        parts = [hit[start : start + _SLICE] for start in range(0, len(hit), _SLICE)]
+
+        async def fetch(part: Sequence[str]) -> tuple[list[Scanned], dict[str, list[Scope]]]:
+            scanned = await asyncio.to_thread(scanner.read, part)
+            return scanned, await outlines(scanned)
+
+        async for scanned, scopes in ahead(fetch, parts):
             for one in scanned:
                 lines = split_lines(one.content) if one.digest else []
                 self._conclusion.put(one.path, found[one.path], lines, scopes.get(one.path, []))

@@ -6,7 +6,7 @@ A lane only keeps account. It starts no process and reads no file; the engine do
 import hashlib
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -17,17 +17,34 @@ from cockpit.model import Failure, Outcome, Report, Result
 from cockpit.scan import Scanned
 
 #: Goes into every key of the store: raise it when the meaning of stored facts changes.
-_SCHEMA = b"1"
+_SCHEMA = b"2"
 _PYTHON = f"{sys.implementation.cache_tag} {sys.version}".encode()
 
 
-def store_key(*parts: bytes) -> bytes:
-    """Return the 16 bytes under which the store keeps what these `parts` determine."""
-    digest = hashlib.blake2b(digest_size=16)
-    for part in (_SCHEMA, _PYTHON, *parts):
-        digest.update(len(part).to_bytes(8, "little"))
-        digest.update(part)
-    return digest.digest()
+class Keys:
+    """Makes the keys of the store: 16 bytes for what some parts determine.
+
+    The parts that all keys have in common come first, and are hashed once.
+    """
+
+    def __init__(self, *common: bytes) -> None:
+        """Take the parts that are the same in every key."""
+        self._hash = hashlib.blake2b(_framed((_SCHEMA, _PYTHON, *common)), digest_size=16)
+
+    def __call__(self, *parts: bytes) -> bytes:
+        """Return the key for these further `parts`."""
+        digest = self._hash.copy()
+        digest.update(_framed(parts))
+        return digest.digest()
+
+
+def _framed(parts: Iterable[bytes]) -> bytes:
+    """Return `parts` in a row, each after its length, so that no two rows are the same bytes."""
+    return b"".join(part for one in parts for part in (len(one).to_bytes(8, "little"), one))
+
+
+#: Makes a key that has nothing in common with others.
+store_key = Keys()
 
 
 def as_report(concluded: Concluded, checked: int) -> Report:
@@ -127,6 +144,7 @@ class FileLane(Lane):
         self.selected: frozenset[str] = frozenset()
         self._root = root
         self._conclusion: Conclusion | None = None
+        self._key = store_key
         self._keys: dict[str, bytes] = {}
         self._pending: dict[str, bytes] = {}
         self._queued: set[str] = set()
@@ -143,6 +161,7 @@ class FileLane(Lane):
     def configure(self, settings: Settings) -> None:
         """Take new settings; what depended on the old ones is forgotten."""
         self.failure = None
+        self._key = Keys(self.name.encode(), self.version.encode(), settings.facts)
         if settings == self.settings and self._conclusion is not None:
             return
         self.settings = settings
@@ -206,15 +225,8 @@ class FileLane(Lane):
         if not scanned.digest:
             self._unreadable(scanned)
             return None
-        key = store_key(
-            scanned.digest,
-            self.name.encode(),
-            self.version.encode(),
-            self.settings.facts,
-            self.checker.path_key(path, scanned.resolved, module).encode(
-                "utf-8", "surrogateescape"
-            ),
-        )
+        place = self.checker.path_key(path, scanned.resolved, module)
+        key = self._key(scanned.digest, place.encode("utf-8", "surrogateescape"))
         current = self._pending.get(path) or self._keys.get(path)
         if key == current:
             return None

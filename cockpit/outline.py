@@ -1,6 +1,8 @@
 """Where the scopes of a source file begin and end, and what they are called."""
 
 import ast
+import bisect
+import operator
 
 import msgspec
 
@@ -37,10 +39,6 @@ def outline(tree: ast.Module) -> list[Scope]:
 
 def symbol_at(scopes: list[Scope], line: int) -> str:
     """Return the qualified name of the innermost scope that holds `line`, or an empty string."""
-    name = ""
-    for scope in scopes:
-        if scope.first > line:
-            break
-        if scope.last >= line:
-            name = scope.name
-    return name
+    begun = bisect.bisect_right(scopes, line, key=operator.attrgetter("first"))
+    around = (scope.name for scope in reversed(scopes[:begun]) if scope.last >= line)
+    return next(around, "")

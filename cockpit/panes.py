@@ -3,6 +3,8 @@
 Pure functions over snapshots; no tool, no screen and no file is known here.
 """
 
+import functools
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -41,9 +43,14 @@ _CALL_LINES = 20
 
 def pane_of(finding: Finding) -> str:
     """Return the id of the pane that shows `finding`."""
-    if finding.checker == "ruff" and _SECURITY_RULE.fullmatch(finding.rule):
+    return _pane_of(finding.checker, finding.rule)
+
+
+@functools.lru_cache(4096)  # tens of thousands of findings have some hundred rules
+def _pane_of(checker: str, rule: str) -> str:
+    if checker == "ruff" and _SECURITY_RULE.fullmatch(rule):
         return "security"
-    return _feeds(finding.checker)[0]
+    return _feeds(checker)[0]
 
 
 def _feeds(checker: str) -> tuple[str, ...]:
@@ -90,7 +97,8 @@ class Panes:
         panes = {pane_id: dict(files) for pane_id, files in self._panes.items()}
         for path in paths:
             found = [files.get(path, ()) for files in self._sources.values()]
-            for pane_id, findings in _by_pane(found).items():
+            for pane_id, part in _split(found).items():
+                findings = tuple(sorted(part, key=_order))
                 before = panes[pane_id].pop(path, ())
                 self._counts[pane_id] += len(findings) - len(before)
                 if findings:
@@ -102,13 +110,13 @@ class Panes:
 
 def joined(snapshot: Snapshot) -> list[Finding]:
     """Return the findings of all panes, sorted by path, line, column, checker and rule."""
-    panes = Panes()
-    panes.update(snapshot)
-    by_path: dict[str, list[Finding]] = defaultdict(list)
-    for pane in PANES:
-        for path, part in panes.files(pane.id).items():
-            by_path[path] += part
-    return [one for path in sorted(by_path) for one in sorted(by_path[path], key=_order)]
+    reports = (snapshot.report(name) for name in snapshot.results)
+    sources = [report.files for report in reports if report is not None]
+    in_order: list[Finding] = []
+    for path in sorted(set().union(*sources)):
+        parts = _split(files.get(path, ()) for files in sources)
+        in_order += sorted(itertools.chain.from_iterable(parts.values()), key=_order)
+    return in_order
 
 
 def _changed(
@@ -128,14 +136,14 @@ def _same(files: FilesToFindings, others: FilesToFindings) -> bool:
     )
 
 
-def _by_pane(found: Iterable[Sequence[Finding]]) -> dict[str, tuple[Finding, ...]]:
+def _split(found: Iterable[Sequence[Finding]]) -> dict[str, list[Finding]]:
     """Return the findings of one file by pane, those of Security merged."""
     parts: dict[str, list[Finding]] = {pane.id: [] for pane in PANES}
     for findings in found:
         for finding in findings:
             parts[pane_of(finding)].append(finding)
     parts["security"] = list(merged(parts["security"]))
-    return {pane_id: tuple(sorted(part, key=_order)) for pane_id, part in parts.items()}
+    return parts
 
 
 def merged(findings: Sequence[Finding]) -> Iterator[Finding]:
@@ -145,6 +153,9 @@ def merged(findings: Sequence[Finding]) -> Iterator[Finding]:
     It keeps bandit's words and severity, for ruff's S rules have none of their own; ruff's code
     is in `also`. What was merged before stays as it is.
     """
+    if len({finding.checker for finding in findings}) < 2:
+        yield from findings
+        return
     ours: dict[str, list[Finding]] = defaultdict(list)
     theirs: dict[str, list[Finding]] = defaultdict(list)
     for finding in sorted(findings, key=_order):

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import select
 import signal
@@ -16,7 +17,9 @@ from cockpit.guard import GUARD
 WORDS = 64 << 10
 
 
-_CHUNK = 64 << 10
+#: Bytes that a pipe holds, where it can be had: with the usual 64 KiB, a command that prints
+#: megabytes would stand still a hundred times until the event loop comes round to it.
+_CHUNK = 1 << 20
 
 
 class Outlet:
@@ -26,6 +29,9 @@ class Outlet:
         """Read `pipe`, which its owner closes."""
         assert pipe is not None  # noqa: S101 -- for the type checker
         os.set_blocking(pipe.fileno(), False)
+        if hasattr(fcntl, "F_SETPIPE_SZ"):
+            with contextlib.suppress(OSError):  # a person has only so much memory for pipes
+                fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _CHUNK)
         self._number = pipe.fileno()
         self._waiter: asyncio.Future[None] | None = None
         self._ended = False

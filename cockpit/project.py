@@ -4,7 +4,6 @@ import asyncio
 import fnmatch
 import os
 import re
-import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -152,7 +151,7 @@ def _walk(root: Path, exclude: Excludes) -> Iterator[str]:
     while stack:
         prefix = stack.pop()
         try:
-            entries = list(os.scandir(root / prefix))
+            entries = list(os.scandir(os.path.join(root, prefix)))  # noqa: PTH118 - a hot path
         except OSError:
             continue  # an unreadable folder: the tools pass over it too
         names = {entry.name for entry in entries}
@@ -166,15 +165,8 @@ def _walk(root: Path, exclude: Excludes) -> Iterator[str]:
                 continue
             if entry.is_dir(follow_symlinks=False):
                 stack.append(path)
-            elif entry.is_symlink() or stat.S_ISREG(_mode(entry)):
+            elif entry.is_symlink() or entry.is_file(follow_symlinks=False):
                 yield path
-
-
-def _mode(entry: os.DirEntry[str]) -> int:
-    try:
-        return entry.stat(follow_symlinks=False).st_mode
-    except OSError:
-        return 0
 
 
 async def branch_of(root: Path) -> str:

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import msgspec
-import watchfiles
 
 from cockpit.project import Excludes
 
@@ -99,6 +98,8 @@ class Watcher:
             await self._listen(polling=True)
 
     async def _listen(self, *, polling: bool) -> None:
+        import watchfiles  # 10 ms: not for a single check
+
         events = watchfiles.awatch(
             self._root,
             watch_filter=self._relevant,
@@ -114,7 +115,7 @@ class Watcher:
             paths = frozenset(self._relative(path) for _, path in batch)
             self._queue.put_nowait(Change(paths, seen))
 
-    def _relevant(self, _change: watchfiles.Change, path: str) -> bool:
+    def _relevant(self, _change: object, path: str) -> bool:
         return path.startswith(self._prefix) and not self._exclude(self._relative(path))
 
     def _relative(self, path: str) -> str:

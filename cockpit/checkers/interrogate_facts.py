@@ -14,6 +14,7 @@ from cockpit.model import FileError, Metric
 
 #: What can lack a docstring; the rule for each is `missing-KIND-docstring`.
 KINDS = ("module", "class", "function", "method")
+_RULES = {kind: f"missing-{kind}-docstring" for kind in KINDS}
 
 _URL = "https://interrogate.readthedocs.io/"
 
@@ -160,8 +161,8 @@ def _findings(path: str, missing: Sequence[Missing]) -> tuple[Finding, ...]:
 
 
 def _finding(path: str, item: Missing, identity: str) -> Finding:
-    rule = f"missing-{item.kind}-docstring"
-    private = any(part.startswith("_") for part in item.symbol.split("."))
+    rule = _RULES[item.kind]
+    private = "._" in f".{item.symbol}"
     what = f"{item.kind} `{item.symbol}`" if item.symbol else item.kind
     return Finding(
         checker="interrogate",

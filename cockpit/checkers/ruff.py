@@ -104,6 +104,7 @@ _decode_rule = msgspec.json.Decoder(_Rule).decode
 _decode_options = msgspec.msgpack.Decoder(_Options).decode
 
 
+@functools.lru_cache(4096)
 def severity_of(rule: str) -> Severity:
     """Return how much `rule` matters."""
     letters = len(rule.rstrip("0123456789"))

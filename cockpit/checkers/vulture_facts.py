@@ -4,8 +4,8 @@ What crosses files in vulture is little: how many files use a name, and the impo
 switch on the whitelists it brings along. Nothing here runs vulture.
 """
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -51,15 +51,44 @@ class Definition(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What one file defines, in order of line, and the names it uses, separated by blanks.
+    """What one file defines and uses; each of `names`, `imports`, `used` is separated by blanks.
 
-    `error` is what vulture says of a file that it cannot read, of line `line` (0: unknown).
+    `packed` are the definitions, in order of line: see `definitions`. `certain` is whether one of
+    them is dead whatever other files use. `error` is what vulture says of a file that it cannot
+    read, of line `line` (0: unknown).
     """
 
-    defined: tuple[Definition, ...] = ()
+    names: str = ""
+    imports: str = ""
     used: str = ""
+    certain: bool = False
     error: str = ""
     line: int = 0
+    packed: msgspec.Raw = msgspec.Raw(b"\x90")
+
+    @property
+    def definitions(self) -> tuple[Definition, ...]:
+        """What the file defines; most often nobody asks, for all of it is used."""
+        return _definitions(self.packed)
+
+
+def facts_of(
+    defined: Sequence[Definition], used: Iterable[str], error: str = "", line: int = 0
+) -> Facts:
+    """Return the facts of a file with these definitions and these used names."""
+    return Facts(
+        names=" ".join(sorted({item.name for item in defined if _can_be_used(item)})),
+        imports=" ".join(sorted({item.name for item in defined if item.kind == "import"})),
+        used=" ".join(sorted(filter(str.isidentifier, used))),
+        certain=not all(map(_can_be_used, defined)),
+        error=error,
+        line=line,
+        packed=msgspec.Raw(msgspec.msgpack.encode(defined)),
+    )
+
+
+def _can_be_used(item: Definition) -> bool:
+    return item.kind != UNREACHABLE and item.name.isidentifier()
 
 
 class FactOptions(msgspec.Struct, frozen=True):
@@ -81,6 +110,7 @@ class Options(msgspec.Struct, frozen=True):
 
 
 _decode = msgspec.msgpack.Decoder(Facts).decode
+_definitions = msgspec.msgpack.Decoder(tuple[Definition, ...]).decode
 _NOTHING = Facts()
 
 
@@ -91,12 +121,13 @@ class VultureConclusion:
         """Start without files."""
         self._least = options.min_confidence
         self._whitelists = options.whitelists
-        self._facts: dict[str, bytes] = {}
+        self._facts: dict[str, Facts] = {}
         self._errors: dict[str, FileError] = {}
         self._uses: Counter[str] = Counter()
         self._importers: Counter[str] = Counter()
-        self._definers: dict[str, set[str]] = {}
+        self._definers: defaultdict[str, list[str]] = defaultdict(list)
         self._stale: set[str] = set()
+        self._concluded = False
         self._found: dict[str, tuple[Finding, ...]] = {}
 
     def put(self, path: str, facts: bytes) -> None:
@@ -105,14 +136,13 @@ class VultureConclusion:
         new = _decode(facts)
         if new.error:
             self._errors[path] = FileError(path, new.line, new.error)
-        self._replace(path, new)
-        self._facts[path] = facts
+        old, self._facts[path] = self._facts.get(path, _NOTHING), new
+        self._replace(path, old, new)
 
     def drop(self, path: str) -> None:
         """Forget a file."""
         self._errors.pop(path, None)
-        self._replace(path, _NOTHING)
-        self._facts.pop(path, None)
+        self._replace(path, self._facts.pop(path, _NOTHING), _NOTHING)
 
     def fail(self, path: str, message: str) -> None:
         """Note that `path` could not be analysed."""
@@ -121,6 +151,7 @@ class VultureConclusion:
 
     def settle(self, most: int) -> bool:
         """Look at up to `most` of the files whose findings may have changed; return if more are."""
+        self._concluded = True
         for _ in range(min(most, len(self._stale))):
             self._conclude(self._stale.pop())
         return bool(self._stale)
@@ -131,33 +162,34 @@ class VultureConclusion:
         errors = tuple(self._errors[path] for path in sorted(self._errors))
         return Concluded(dict(self._found), errors, failing=bool(self._found))
 
-    def _replace(self, path: str, new: Facts) -> None:
+    def _replace(self, path: str, old: Facts, new: Facts) -> None:
         """Count `new` instead of what `path` was known to hold."""
-        old = _decode(self._facts[path]) if path in self._facts else _NOTHING
-        before = {item.name for item in old.defined}
-        after = {item.name for item in new.defined}
+        before, after = set(old.names.split()), set(new.names.split())
         for name in before - after:
-            self._definers[name].discard(path)
+            self._definers[name].remove(path)
             if not self._definers[name]:
                 del self._definers[name]
         for name in after - before:
-            self._definers.setdefault(name, set()).add(path)
-        self._count(set(old.used.split()), set(new.used.split()))
-        self._count_imports(_imports(old), _imports(new))
+            self._definers[name].append(path)
         self._stale.add(path)
+        self._count(set(old.used.split()), set(new.used.split()))
+        self._count_imports(set(old.imports.split()), set(new.imports.split()))
 
     def _count(self, before: set[str], after: set[str]) -> None:
         """Take back one use of each name in `before`, and add one of each in `after`."""
         uses = self._uses
+        gone = []
         for name in before - after:
             uses[name] -= 1
             if not uses[name]:
                 del uses[name]
-                self._stale |= self._definers.get(name, set())
-        for name in after - before:
-            if name not in uses:
-                self._stale |= self._definers.get(name, set())
-            uses[name] += 1
+                gone.append(name)
+        more = after - before
+        come = [name for name in more if name not in uses]
+        uses.update(more)
+        if self._concluded:  # else every file waits for its first look
+            for name in (*gone, *come):
+                self._stale.update(self._definers.get(name, ()))
 
     def _count_imports(self, before: set[str], after: set[str]) -> None:
         """Use the names of a whitelist as long as any file imports what it is for."""
@@ -170,22 +202,20 @@ class VultureConclusion:
                 self._count(set() if has else used, used if has else set())
 
     def _conclude(self, path: str) -> None:
-        facts = _decode(self._facts[path]) if path in self._facts else _NOTHING
-        ordinals = Ordinals()
-        found = tuple(
-            _finding(path, item, ordinals)
-            for item in facts.defined
-            if item.confidence >= self._least
-            and (item.kind == UNREACHABLE or item.name not in self._uses)
-        )
+        facts, uses = self._facts.get(path, _NOTHING), self._uses
+        found: tuple[Finding, ...] = ()
+        if facts.certain or any(name not in uses for name in facts.names.split()):
+            ordinals = Ordinals()
+            found = tuple(
+                _finding(path, item, ordinals)
+                for item in facts.definitions
+                if item.confidence >= self._least
+                and (item.kind == UNREACHABLE or item.name not in uses)
+            )
         if not found:
             self._found.pop(path, None)
         elif self._found.get(path) != found:
             self._found[path] = found
-
-
-def _imports(facts: Facts) -> set[str]:
-    return {item.name for item in facts.defined if item.kind == "import"}
 
 
 def _finding(path: str, item: Definition, ordinals: Ordinals) -> Finding:

@@ -34,6 +34,7 @@ from cockpit.checkers.vulture_facts import (
     FactOptions,
     Facts,
     Options,
+    facts_of,
 )
 from cockpit.errors import CheckerError
 
@@ -91,9 +92,10 @@ def scan(source: Source, options: FactOptions) -> Facts:
             # Of the same code as `Source.tree` would be: half of the time is saved.
             vars(source).setdefault("tree", scanner.tree)
         defined = sorted(_definitions(scanner, source), key=lambda item: (item.line, item.column))
-    used = " ".join(sorted(filter(_can_match, scanner.used_names)))
+    # vulture also collects what is no string.
+    used = (name for name in scanner.used_names if isinstance(name, str))
     line, said = _error(scanner.said)
-    return Facts(tuple(defined), used, said, line)
+    return facts_of(defined, used, said, line)
 
 
 def _scanned(code: str, place: Place, options: FactOptions) -> _Scanner:
@@ -118,11 +120,6 @@ def _on_disk(content: bytes) -> Iterator[str]:
             file.flush()
             name = file.name
         yield name
-
-
-def _can_match(name: Any) -> bool:
-    """Whether a used `name` can be one that is defined; vulture also collects other strings."""
-    return isinstance(name, str) and name.isidentifier()
 
 
 def _decode(content: bytes) -> str:

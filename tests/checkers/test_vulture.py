@@ -125,7 +125,7 @@ class TestFacts:
     def test_are_read_from_the_bytes_alone(self) -> None:
         """The file need not exist where the worker runs."""
         decoded = msgspec.msgpack.decode(facts("x = 1\n", "no/such/file.py"), type=Facts)
-        assert [item.name for item in decoded.defined] == ["x"]
+        assert [item.name for item in decoded.definitions] == ["x"]
 
     @pytest.mark.parametrize(
         ("content", "line", "message"),
@@ -190,7 +190,7 @@ class TestPathKey:
         decoded = msgspec.msgpack.decode(
             CHECKER.analyse(source(code, path, resolved), DEFAULTS), type=Facts
         )
-        assert {item.name for item in decoded.defined} == unused
+        assert {item.name for item in decoded.definitions} == unused
 
 
 @pytest.mark.unit
