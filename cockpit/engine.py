@@ -6,6 +6,7 @@ event loop, so no lock is needed. Subscribers get every new `Snapshot`, newest l
 
 import asyncio
 import concurrent.futures
+import gc
 import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from pathlib import Path
@@ -191,6 +192,8 @@ class Engine:
             group.create_task(self._all_files())
         self._settled_at = time.perf_counter()
         self._publish(settled=True)
+        # What is known by now stays: Python's search for garbage in it would hold a key for 0.1 s.
+        gc.freeze()
 
     async def _all_files(self) -> None:
         await self._relist()

@@ -224,6 +224,7 @@ def test_a_list_of_a_hundred_thousand_findings_opens(
 
     benchmark.pedantic(lambda: asyncio.run(opening()), rounds=3)
     benchmark.extra_info["open_ms"] = round(statistics.median(taken), 1)
+    benchmark.extra_info["max_ms"] = round(max(taken), 1)
     assert statistics.median(taken) <= 100
 
 
