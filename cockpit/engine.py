@@ -8,7 +8,7 @@ import asyncio
 import concurrent.futures
 import gc
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 
 import msgspec
@@ -18,12 +18,13 @@ from cockpit.analysis import Analysis
 from cockpit.checkers.interface import Checker, CommandChecker, FileChecker, RuleDoc, Settings
 from cockpit.command_lane import CommandLane
 from cockpit.config import Config, load_config
-from cockpit.errors import CheckerError, CockpitError, SettingsError
+from cockpit.errors import CheckerError, SettingsError
+from cockpit.inventory import Inventory
 from cockpit.lanes import FileLane, Lane
 from cockpit.model import EMPTY, Finding, Result, Snapshot
 from cockpit.places import user_settings_file
 from cockpit.process import run
-from cockpit.project import Listing, branch_of, in_scope, list_files
+from cockpit.project import Listing, branch_of
 from cockpit.resolution import SETTINGS_NAMES, Resolver
 from cockpit.scan import Scanner
 from cockpit.store import Store
@@ -57,14 +58,12 @@ class Engine:
         self.editor = config.editor
         self.branch = ""
         self.snapshot: Snapshot = EMPTY
-        self.listing = Listing(())
         #: How many settled changes led to a run of anything, for tests and benchmarks.
         self.runs = 0
         self._config = config
         self._executor = executor
         self._store = store
         self._note = ""
-        self._resolver = Resolver(root, store, executor)
         self._scanner = Scanner(root)
         self.analysis = Analysis(
             self._scanner, store, executor, self._progressed, config.worker_count
@@ -72,6 +71,7 @@ class Engine:
         self._file_lanes = [
             FileLane(checker, root) for checker in checkers if isinstance(checker, FileChecker)
         ]
+        self._files = Inventory(root, self.scope, self._file_lanes, Resolver(root, store, executor))
         self._command_lanes = [
             CommandLane(checker, root, self.scope, config)
             for checker in checkers
@@ -82,7 +82,6 @@ class Engine:
         }
         self._order = [checker.name for checker in checkers]
         self._checkers = {checker.name: checker for checker in checkers}
-        self._known: Mapping[str, None] = {}
         self._subscribers: list[Subscriber] = []
         self._started = time.perf_counter()
         self._shown = 0.0
@@ -101,6 +100,11 @@ class Engine:
     def checkers(self) -> Mapping[str, Checker]:
         """The checkers that run, by name, in order."""
         return self._checkers
+
+    @property
+    def listing(self) -> Listing:
+        """The project's files."""
+        return self._files.listing
 
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
         """Call `subscriber` with every new snapshot, in the event loop; return how to end it."""
@@ -197,10 +201,12 @@ class Engine:
 
     async def _all_files(self) -> None:
         await self._relist()
-        await asyncio.to_thread(self._scanner.read, filter(self._says_something, self._known))
-        await self._resolve()
+        await asyncio.to_thread(
+            self._scanner.read, filter(self._says_something, self._files.known())
+        )
+        await self._files.resolve()
         await self.analysis.refresh(
-            self._file_lanes, self._selected(), self._all_known, urgent=False
+            self._file_lanes, sorted(self._files.selected), self._files.known, urgent=False
         )
 
     async def _follow(self, change: Change) -> None:
@@ -214,23 +220,24 @@ class Engine:
         if not change.paths:
             return
         self._started = change.seen
-        before = set(self._known)
-        settings_changed = self._touches_settings(change.paths)
+        before = self._files.known().keys()
+        settings_changed = self._files.touches_settings(change.paths)
         if "pyproject.toml" in change.paths:
             self._reload()
-        if settings_changed or any(self._may_list(path) for path in change.paths):
+        if settings_changed or any(self._files.may_list(path) for path in change.paths):
             await self._relist()
-        came, went = self._known.keys() - before, before - self._known.keys()
-        settings_changed = settings_changed or self._touches_settings(came | went)
+        known = self._files.known().keys()
+        came, went = known - before, before - known
+        settings_changed = settings_changed or self._files.touches_settings(came | went)
         # Of a folder that was moved the system tells by its own name, not by its files'.
-        paths = [path for path in change.paths | came if path in self._known]
+        paths = [path for path in change.paths | came if path in known]
         await asyncio.to_thread(self._scanner.changed, (came | went) - change.paths)
         if settings_changed:
-            await self._resolve()
+            await self._files.resolve()
         elif came or went:
-            await self._choose()
+            await self._files.choose()
         if settings_changed or any(path.endswith("__init__.py") for path in came | went):
-            paths = self._selected()
+            paths = list(self._files.selected)
         for lane in self._command_lanes:
             lane.mark(change.paths, came | went)
         shown = self.snapshot.results
@@ -240,7 +247,7 @@ class Engine:
             urgent = len(paths) <= LONE
             group.create_task(
                 self.analysis.refresh(
-                    self._file_lanes, sorted(paths), self._all_known, urgent=urgent
+                    self._file_lanes, sorted(paths), self._files.known, urgent=urgent
                 )
             )
         if came or went or self._has_news(shown):
@@ -272,7 +279,7 @@ class Engine:
         """
         paths = change.paths
         changed = frozenset(await asyncio.to_thread(self._scanner.changed, paths))
-        listed = changed | {path for path in paths if path not in self._known or self._gone(path)}
+        listed = changed | {path for path in paths if self._files.came_or_went(path)}
         during = self._settled_at is None or change.seen <= self._settled_at
         return change if during else Change(listed, change.seen)
 
@@ -285,8 +292,7 @@ class Engine:
     async def _again(self, checker: str | None) -> None:
         self._started = time.perf_counter()
         lanes = [lane for lane in self._file_lanes if checker in (None, lane.name)]
-        await asyncio.gather(*(self._resolve_lane(lane) for lane in lanes))
-        await self._choose()
+        await self._files.resolve(lanes)
         for lane in lanes:
             lane.restart()
         async with asyncio.TaskGroup() as group:
@@ -296,7 +302,11 @@ class Engine:
                     group.create_task(self._run_command(command_lane))
             group.create_task(
                 self.analysis.refresh(
-                    lanes, self._selected(), self._all_known, urgent=False, use_store=False
+                    lanes,
+                    sorted(self._files.selected),
+                    self._files.known,
+                    urgent=False,
+                    use_store=False,
                 )
             )
         self.runs += 1
@@ -306,56 +316,9 @@ class Engine:
         await lane.run(self._scanner, self.analysis.outlines)
         self._progressed(lane.due)
 
-    # -- files and settings
-
     async def _relist(self) -> None:
-        listing = await list_files(self.root, self._config.exclude, self._config.extend_exclude)
-        if listing.paths != self.listing.paths:
+        if await self._files.relist(self._config):
             self._scanner.forget_folders()
-        self.listing = listing
-        self._known = dict.fromkeys(listing.paths)
-
-    async def _choose(self) -> None:
-        scoped = [path for path in self.listing.paths if in_scope(path, self.scope)]
-        for lane in self._file_lanes:
-            lane.choose(await asyncio.to_thread(lane.chosen, scoped))
-
-    async def _resolve(self) -> None:
-        await asyncio.gather(*(self._resolve_lane(lane) for lane in self._file_lanes))
-        await self._choose()
-
-    async def _resolve_lane(self, lane: FileLane) -> None:
-        try:
-            lane.version = lane.checker.version()
-            lane.configure(
-                await self._resolver.resolve(lane.name, lane.version, self.listing.paths)
-            )
-        except CockpitError as error:
-            lane.refuse(error)
-
-    def _all_known(self) -> Mapping[str, None]:
-        return self._known
-
-    def _selected(self) -> list[str]:
-        chosen: set[str] = set().union(*(lane.selected for lane in self._file_lanes))
-        return sorted(chosen)
-
-    def _touches_settings(self, paths: Iterable[str]) -> bool:
-        sources = {
-            source
-            for lane in self._file_lanes
-            if lane.settings is not None
-            for source in lane.settings.sources
-        }
-        return any(path in sources or path.rsplit("/", 1)[-1] in SETTINGS_NAMES for path in paths)
-
-    def _may_list(self, path: str) -> bool:
-        """Whether a change of `path` may be one of which files there are."""
-        is_known = path in self._known and not self._gone(path)
-        return not is_known or path.rsplit("/", 1)[-1] == ".gitignore"
-
-    def _gone(self, path: str) -> bool:
-        return not (self.root / path).is_file()
 
     # -- snapshots
 
@@ -372,7 +335,7 @@ class Engine:
         self.snapshot = Snapshot(
             generation=self.snapshot.generation + settled,
             results=results,
-            files=len(self._selected()),
+            files=len(self._files.selected),
             changed=changed,
             seconds=self._shown - self._started if settled else self.snapshot.seconds,
             notes=tuple(note for note in notes if note),

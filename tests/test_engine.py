@@ -272,7 +272,7 @@ async def test_a_job_is_sent_with_the_options_of_its_key(
     assert lane.settings is not None
     facts = lane.settings.facts
     write(root, "pyproject.toml", '[tool.bandit]\nskips = ["B307"]\n')
-    await engine._resolve()
+    await engine._files.resolve()
     assert lane.settings.facts != facts
     assert need.options["bandit"] == facts
 

@@ -20,7 +20,7 @@ from bandit.core import manager as bandit_manager
 from bandit.core import metrics as bandit_metrics
 from bandit.core import utils as bandit_utils
 
-from cockpit.checkers.bandit import (
+from cockpit.checkers.bandit_facts import (
     Facts,
     Issue,
     Options,

@@ -20,7 +20,7 @@ from bandit.core import issue as bandit_issue
 from bandit.core import utils as bandit_utils
 from bandit.core.extension_loader import MANAGER
 
-from cockpit.checkers.bandit import BaselineKey, Choices, Options
+from cockpit.checkers.bandit_facts import BaselineKey, Choices, Options
 from cockpit.checkers.bandit_far import has_tests, heard, quiet
 from cockpit.checkers.interface import Settings
 from cockpit.errors import CheckerError

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.checkers.bandit import CHECKER, Choices, Facts, Options, _far, place, text_lines
+from cockpit.checkers.bandit import CHECKER, _far
+from cockpit.checkers.bandit_facts import Choices, Facts, Options, place, text_lines
 from cockpit.checkers.interface import Completed, Concluded, Settings
 from cockpit.errors import CheckerError
 from cockpit.model import Finding

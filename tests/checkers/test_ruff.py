@@ -11,7 +11,8 @@ import pytest
 
 from cockpit.checkers import ruff
 from cockpit.checkers.interface import Comparable, Completed, Concluded, Settings, split_lines
-from cockpit.checkers.ruff import CHECKER, Diagnostic, severity_of
+from cockpit.checkers.ruff import CHECKER
+from cockpit.checkers.ruff_facts import Diagnostic, severity_of
 from cockpit.errors import CheckerError
 from cockpit.model import Finding
 from cockpit.outline import Scope

@@ -1,0 +1,81 @@
+"""Which files a project has, which of them each tool looks at, and under which settings."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from cockpit.config import Config
+from cockpit.errors import CockpitError
+from cockpit.lanes import FileLane
+from cockpit.project import Listing, in_scope, list_files
+from cockpit.resolution import SETTINGS_NAMES, Resolver
+
+
+class Inventory:
+    """Keeps the list of files, and what the lanes make of it; each method says when to call it."""
+
+    def __init__(
+        self, root: Path, scope: Sequence[str], lanes: Sequence[FileLane], resolver: Resolver
+    ) -> None:
+        """Know of no file yet."""
+        self.listing = Listing(())
+        #: The files that any of the lanes looks at.
+        self.selected: frozenset[str] = frozenset()
+        self._known: Mapping[str, None] = {}
+        self._root = root
+        self._scope = scope
+        self._lanes = lanes
+        self._resolver = resolver
+
+    def known(self) -> Mapping[str, None]:
+        """Return every file there is, in order."""
+        return self._known
+
+    async def relist(self, config: Config) -> bool:
+        """List the files anew, as they may have come or gone; return whether any did."""
+        before = self.listing.paths
+        self.listing = await list_files(self._root, config.exclude, config.extend_exclude)
+        if self.listing.paths == before:
+            return False
+        self._known = dict.fromkeys(self.listing.paths)
+        return True
+
+    async def resolve(self, lanes: Iterable[FileLane] | None = None) -> None:
+        """Read the settings of `lanes` (all) anew, and choose files by them."""
+        resolving = self._lanes if lanes is None else lanes
+        await asyncio.gather(*(self._resolve_lane(lane) for lane in resolving))
+        await self.choose()
+
+    async def choose(self) -> None:
+        """Let each lane choose its files, after files came or went."""
+        scoped = [path for path in self.listing.paths if in_scope(path, self._scope)]
+        for lane in self._lanes:
+            lane.choose(await asyncio.to_thread(lane.chosen, scoped))
+        self.selected = frozenset[str]().union(*(lane.selected for lane in self._lanes))
+
+    async def _resolve_lane(self, lane: FileLane) -> None:
+        try:
+            lane.version = lane.checker.version()
+            lane.configure(
+                await self._resolver.resolve(lane.name, lane.version, self.listing.paths)
+            )
+        except CockpitError as error:
+            lane.refuse(error)
+
+    def touches_settings(self, paths: Iterable[str]) -> bool:
+        """Whether one of `paths` holds settings of a file lane's tool."""
+        sources = {
+            source
+            for lane in self._lanes
+            if lane.settings is not None
+            for source in lane.settings.sources
+        }
+        return any(path in sources or path.rsplit("/", 1)[-1] in SETTINGS_NAMES for path in paths)
+
+    def may_list(self, path: str) -> bool:
+        """Whether a change of `path` may be one of which files there are."""
+        return self.came_or_went(path) or path.rsplit("/", 1)[-1] == ".gitignore"
+
+    def came_or_went(self, path: str) -> bool:
+        """Whether `path` is new, or there no more."""
+        return path not in self._known or not (self._root / path).is_file()
