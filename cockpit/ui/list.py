@@ -7,16 +7,16 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from cockpit.model import Finding
+from cockpit.ui.cursor import CursorView, moving
 from cockpit.ui.draw import row, strip
 from cockpit.ui.order import Rows
 from cockpit.ui.style import Look
 
 
-class FindingList(ScrollView, can_focus=True):
+class FindingList(CursorView):
     """Shows `Rows`; its cursor stays on its finding, by key, whatever happens to the rows."""
 
     DEFAULT_CSS = """
@@ -26,17 +26,9 @@ class FindingList(ScrollView, can_focus=True):
     }
     FindingList:focus { border: round $border; }
     """
-    ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "source", key_display="enter", id="list.choose"),
-        Binding("j,down", "move(1)", "move", key_display="j k", id="list.down"),
-        Binding("k,up", "move(-1)", "up", show=False, id="list.up"),
-        Binding("ctrl+d", "half(1)", "half a page down", show=False, id="list.half_down"),
-        Binding("ctrl+u", "half(-1)", "half a page up", show=False, id="list.half_up"),
-        Binding("pagedown", "page(1)", "page down", show=False, id="list.page_down"),
-        Binding("pageup", "page(-1)", "page up", show=False, id="list.page_up"),
-        Binding("g,home", "first", "first", show=False, id="list.first"),
-        Binding("G,end", "last", "last", show=False, id="list.last"),
+        *moving("list"),
     ]
 
     class Moved(Message):
@@ -60,7 +52,6 @@ class FindingList(ScrollView, can_focus=True):
         self._look = look
         self._rows = Rows()
         self._empty, self._faded = "", False
-        self._cursor = 0
         self._told: Finding | None = None
 
     @property
@@ -95,20 +86,13 @@ class FindingList(ScrollView, can_focus=True):
         if index is not None:
             self._move_to(index)
 
-    def _move_to(self, index: int) -> None:
-        before, self._cursor = self._cursor, max(0, min(index, len(self._rows) - 1))
+    def _lines_in_all(self) -> int:
+        return len(self._rows)
+
+    def _cursor_moved(self, before: int) -> None:
         self.refresh_line(before)
         self.refresh_line(self._cursor)
-        self._reveal()
         self._tell()
-
-    def _reveal(self) -> None:
-        height, top = self.scrollable_content_region.height, self.scroll_offset.y
-        if not height:
-            return
-        target = min(max(top, self._cursor - height + 1), self._cursor)
-        if target != top:
-            self.scroll_to(y=target, animate=False, immediate=True, force=True)
 
     def _tell(self) -> None:
         finding = self.finding
@@ -132,26 +116,6 @@ class FindingList(ScrollView, can_focus=True):
         """Ask to see the finding."""
         if self._rows:
             self.post_message(self.Chosen())
-
-    def action_move(self, by: int) -> None:
-        """Move the cursor by rows."""
-        self._move_to(self._cursor + by)
-
-    def action_half(self, direction: int) -> None:
-        """Move the cursor by half a page."""
-        self._move_to(self._cursor + direction * max(1, self.size.height // 2))
-
-    def action_page(self, direction: int) -> None:
-        """Move the cursor by a page."""
-        self._move_to(self._cursor + direction * max(1, self.size.height - 1))
-
-    def action_first(self) -> None:
-        """Move to the first row."""
-        self._move_to(0)
-
-    def action_last(self) -> None:
-        """Move to the last row."""
-        self._move_to(len(self._rows) - 1)
 
     def render_line(self, y: int) -> Strip:
         """Draw one row."""

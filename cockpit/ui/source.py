@@ -9,12 +9,12 @@ from rich.style import Style
 from rich.text import Text as Words
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from cockpit.model import SEVERITIES, Finding
 from cockpit.panes import PANES
 from cockpit.plain import plain
+from cockpit.ui.cursor import CursorView, moving
 from cockpit.ui.draw import label, shorten, strip
 from cockpit.ui.highlight import Highlighter
 from cockpit.ui.read import Text
@@ -27,7 +27,7 @@ _TAB = 4
 Marks = Mapping[str, tuple[Finding, ...]]
 
 
-class SourceView(ScrollView, can_focus=True):
+class SourceView(CursorView):
     """Shows one file; its cursor line starts at a finding, in the upper third."""
 
     DEFAULT_CSS = """
@@ -37,18 +37,10 @@ class SourceView(ScrollView, can_focus=True):
     }
     SourceView:focus { border: round $border; }
     """
-    ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "move(1)", "move", key_display="j k", id="source.down"),
-        Binding("k,up", "move(-1)", "up", show=False, id="source.up"),
+        *moving("source"),
         Binding("h,left", "scroll_left", "left", show=False, id="source.left"),
         Binding("l,right", "scroll_right", "right", show=False, id="source.right"),
-        Binding("ctrl+d", "half(1)", "half a page down", show=False, id="source.half_down"),
-        Binding("ctrl+u", "half(-1)", "half a page up", show=False, id="source.half_up"),
-        Binding("pagedown", "page(1)", "page down", show=False, id="source.page_down"),
-        Binding("pageup", "page(-1)", "page up", show=False, id="source.page_up"),
-        Binding("g,home", "first", "first", show=False, id="source.first"),
-        Binding("G,end", "last", "last", show=False, id="source.last"),
     ]
 
     def __init__(self, look: Look) -> None:
@@ -58,7 +50,6 @@ class SourceView(ScrollView, can_focus=True):
         self._text = Text("", ())
         self._words = ""
         self._finding: Finding | None = None
-        self._cursor = 0
         self._place_pending = False
         self._colours = Highlighter("", (), frozenset())
         self._columns: tuple[str, ...] = ()
@@ -139,39 +130,12 @@ class SourceView(ScrollView, can_focus=True):
         self._caption()
         self._reveal()
 
-    # --- Moving -------------------------------------------------------------------------------
+    def _lines_in_all(self) -> int:
+        return len(self._text.lines)
 
-    def action_move(self, by: int) -> None:
-        """Move the cursor by lines."""
-        self._move_to(self._cursor + by)
-
-    def action_half(self, direction: int) -> None:
-        """Move the cursor by half a page."""
-        self._move_to(self._cursor + direction * max(1, self.size.height // 2))
-
-    def action_page(self, direction: int) -> None:
-        """Move the cursor by a page."""
-        self._move_to(self._cursor + direction * max(1, self.size.height - 1))
-
-    def action_first(self) -> None:
-        """Move to the first line."""
-        self._move_to(0)
-
-    def action_last(self) -> None:
-        """Move to the last line."""
-        self._move_to(len(self._text.lines) - 1)
-
-    def _move_to(self, index: int) -> None:
-        self._cursor = max(0, min(index, len(self._text.lines) - 1))
-        self._reveal()
+    def _cursor_moved(self, before: int) -> None:  # noqa: ARG002 - another view's
         self._caption()
         self.refresh()
-
-    def _reveal(self) -> None:
-        height, top = self.scrollable_content_region.height, self.scroll_offset.y
-        target = min(max(top, self._cursor - height + 1), self._cursor)
-        if height and target != top:
-            self.scroll_to(y=target, animate=False, immediate=True, force=True)
 
     # --- Drawing ------------------------------------------------------------------------------
 

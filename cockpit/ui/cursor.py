@@ -1,0 +1,73 @@
+"""What every view with a cursor line shares: the keys that move it, and that it stays in sight."""
+
+from textual.binding import Binding, BindingType
+from textual.scroll_view import ScrollView
+
+
+def moving(place: str) -> list[BindingType]:
+    """Return the keys that move the cursor, as users' keymaps name them for `place`."""
+
+    def hidden(keys: str, action: str, words: str, name: str) -> Binding:
+        return Binding(keys, action, words, show=False, id=f"{place}.{name}")
+
+    return [
+        Binding("j,down", "move(1)", "move", key_display="j k", id=f"{place}.down"),
+        hidden("k,up", "move(-1)", "up", "up"),
+        hidden("ctrl+d", "half(1)", "half a page down", "half_down"),
+        hidden("ctrl+u", "half(-1)", "half a page up", "half_up"),
+        hidden("pagedown", "page(1)", "page down", "page_down"),
+        hidden("pageup", "page(-1)", "page up", "page_up"),
+        hidden("g,home", "first", "first", "first"),
+        hidden("G,end", "last", "last", "last"),
+    ]
+
+
+class CursorView(ScrollView, can_focus=True):
+    """A view of lines, one of which has the cursor; `moving` has the keys for it."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self) -> None:
+        """Put the cursor on the first line."""
+        super().__init__()
+        self._cursor = 0
+
+    def _lines_in_all(self) -> int:
+        """Return how many lines there are."""
+        raise NotImplementedError
+
+    def _cursor_moved(self, before: int) -> None:
+        """Draw the cursor where it is now; it was on the line `before`."""
+        raise NotImplementedError
+
+    def _move_to(self, index: int) -> None:
+        before, self._cursor = self._cursor, max(0, min(index, self._lines_in_all() - 1))
+        self._reveal()
+        self._cursor_moved(before)
+
+    def _reveal(self) -> None:
+        """Scroll as little as brings the cursor into sight."""
+        height, top = self.scrollable_content_region.height, self.scroll_offset.y
+        target = min(max(top, self._cursor - height + 1), self._cursor)
+        if height and target != top:
+            self.scroll_to(y=target, animate=False, immediate=True, force=True)
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor by lines."""
+        self._move_to(self._cursor + by)
+
+    def action_half(self, direction: int) -> None:
+        """Move the cursor by half a page."""
+        self._move_to(self._cursor + direction * max(1, self.size.height // 2))
+
+    def action_page(self, direction: int) -> None:
+        """Move the cursor by a page."""
+        self._move_to(self._cursor + direction * max(1, self.size.height - 1))
+
+    def action_first(self) -> None:
+        """Move to the first line."""
+        self._move_to(0)
+
+    def action_last(self) -> None:
+        """Move to the last line."""
+        self._move_to(self._lines_in_all() - 1)
