@@ -143,9 +143,14 @@ def _dispatch(arguments: list[str]) -> int:
 def _check(arguments: "Sequence[str]") -> int:
     options = _check_parser().parse_args(arguments)
     from cockpit import headless  # 0.1 s: not for --help and --version
-    from cockpit.session import request_of
+    from cockpit.checkers.registry import names
+    from cockpit.session import request_of, split
 
-    verify = options.verify
+    verify = None if options.verify is None else split([options.verify])
+    if verify and not set(verify) <= set(names()) and os.path.lexists(options.verify):
+        # argparse cannot know that `--verify src` means a folder, and no tool.
+        options.paths.insert(0, options.verify)
+        verify = ()
     return _run(
         headless.check(
             request_of(options.paths, options.only, options.skip),
@@ -154,7 +159,7 @@ def _check(arguments: "Sequence[str]") -> int:
                 output=options.output,
                 fail_on=options.fail_on,
                 explain=options.explain,
-                verify=None if verify is None else tuple(filter(None, verify.split(","))),
+                verify=verify,
             ),
         )
     )

@@ -292,6 +292,7 @@ class Engine:
     async def _again(self, checker: str | None) -> None:
         self._started = time.perf_counter()
         lanes = [lane for lane in self._file_lanes if checker in (None, lane.name)]
+        await self._relist()
         await self._files.resolve(lanes)
         for lane in lanes:
             lane.restart()

@@ -16,8 +16,8 @@ class Scanned(msgspec.Struct, frozen=True):
     """One file as it was read.
 
     `digest` is empty for a file that could not be read; then `problem` says why, or is empty too
-    where the file is simply gone. `resolved` is the absolute path with links followed. Of two
-    readings of a file the one with the higher `turn` began later.
+    where the file is simply gone. `resolved` is the absolute path with links followed, `runnable`
+    whether anybody may run it. Of two readings the one with the higher `turn` began later.
     """
 
     path: str
@@ -26,6 +26,12 @@ class Scanned(msgspec.Struct, frozen=True):
     digest: bytes = b""
     problem: str = ""
     turn: int = 0
+    runnable: bool = False
+
+    @property
+    def stamp(self) -> bytes:
+        """What a change of the file changes: what is in it, and whether it is a program."""
+        return self.digest + b"x" * self.runnable
 
 
 class Scanner:
@@ -35,7 +41,7 @@ class Scanner:
         """Remember the root, and as they come the folders' real places."""
         self._root = root
         self._folders: dict[str, str] = {}
-        self._digests: dict[str, bytes] = {}
+        self._stamps: dict[str, bytes] = {}
         self._latest: dict[str, bytes] = {}
         self._turns = itertools.count(1)
 
@@ -48,22 +54,22 @@ class Scanner:
         turn = next(self._turns)
         found = [self._one(path, turn) for path in paths]
         for one in found:
-            self._digests.setdefault(one.path, one.digest)
-            self._latest[one.path] = one.digest
+            self._stamps.setdefault(one.path, one.stamp)
+            self._latest[one.path] = one.stamp
         return found
 
     def changed(self, paths: Iterable[str]) -> list[str]:
-        """Return those of `paths` whose content is another than at the last call about them.
+        """Return those of `paths` that are other than at the last call about them: see `stamp`.
 
         The first call compares with what `read` first saw. What `read` sees later does not make a
         file unchanged: it may be ahead of what a tool's own command has read.
         """
         found = []
         for path in paths:
-            digest = self._one(path).digest
-            known = self._digests.get(path), self._latest.get(path, digest)
-            if known != (digest, digest):
-                self._digests[path] = digest
+            stamp = self._one(path).stamp
+            known = self._stamps.get(path), self._latest.get(path, stamp)
+            if known != (stamp, stamp):
+                self._stamps[path] = stamp
                 found.append(path)
         return found
 
@@ -71,6 +77,7 @@ class Scanner:
         place = os.path.join(self._root, path)  # noqa: PTH118 - a hot path
         try:
             content = read_regular(place)
+            runnable = bool(os.stat(place).st_mode & 0o111)  # noqa: PTH116 - a hot path
         except FileNotFoundError:
             dangling = os.path.islink(place)  # noqa: PTH114 - a hot path
             problem = "the link leads nowhere" if dangling else ""
@@ -80,7 +87,7 @@ class Scanner:
         except OSError as error:
             return Scanned(path, problem=error.strerror or str(error), turn=turn)
         digest = hashlib.blake2b(content, digest_size=16).digest()
-        return Scanned(path, self._resolve(place), content, digest, turn=turn)
+        return Scanned(path, self._resolve(place), content, digest, "", turn, runnable)
 
     def _resolve(self, place: str) -> str:
         folder, name = os.path.split(place)

@@ -60,9 +60,10 @@ async def open_engine(setup: Setup) -> AsyncIterator[Engine]:
 
 
 def request_of(paths: Sequence[str], only: Sequence[str] = (), skip: Sequence[str] = ()) -> Request:
-    """Return the request for a command line's lists; each item may itself be a comma list."""
-    return Request(tuple(paths), _split(only), _split(skip))
+    """Return the request for a command line's lists: see `split`."""
+    return Request(tuple(paths), split(only), split(skip))
 
 
-def _split(items: Sequence[str]) -> tuple[str, ...]:
+def split(items: Sequence[str]) -> tuple[str, ...]:
+    """Return the names in a command line's list; each item may itself be a comma list."""
     return tuple(name.strip() for item in items for name in item.split(",") if name.strip())

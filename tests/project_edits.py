@@ -82,8 +82,15 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         'per-file-ignores = { "sub/*" = ["F401"], "**/__init__.py" = ["ALL"] }',
         'select = ["INP", "F"]\npreview = true',
         'ignore = ["F", "S307"]',
+        'select = ["EXE", "F"]',
     ),
     "ruff": ('exclude = ["sub"]', "line-length = 40", 'extend-exclude = ["pkg"]'),
+    "cockpit": (
+        'extend-exclude = ["sub"]',
+        'extend-exclude = ["*_1.py", "plain/"]',
+        'exclude = ["pkg"]',
+        "ruff-security = false",
+    ),
 }
 
 INVALID: tuple[str, ...] = (

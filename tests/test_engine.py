@@ -133,6 +133,24 @@ async def test_a_touch_runs_nothing(root: Path, pool: Pool) -> None:
     assert (engine.runs, engine.analysis.analysed, engine.snapshot) == before
 
 
+@pytest.mark.regression
+async def test_a_file_made_a_program_is_no_touch_to_ruff(root: Path, pool: Pool) -> None:
+    write(root, "pyproject.toml", '[tool.ruff.lint]\nselect = ["EXE"]\n')
+    async with following(engine_for(root, pool)) as seen:
+        (root / "a.py").chmod(0o755)
+        now = await seen.settled(1)
+    assert rules(now, "ruff") == {"EXE002"}
+
+
+async def test_asking_for_everything_again_looks_for_files_too(root: Path, pool: Pool) -> None:
+    engine = engine_for(root, pool)
+    await engine.run_once()
+    write(root, "unheard_of.py", DIRTY)
+    await engine._again(None)
+    assert "unheard_of.py" in engine.listing.paths
+    assert "unheard_of.py" in getattr(engine.snapshot.report("bandit"), "files", {})
+
+
 async def test_a_lone_save_overtakes_a_run_over_everything(root: Path) -> None:
     for number in range(300):
         write(root, f"many/m{number}.py", f"def f{number}(a):\n    return a\n" * 60)

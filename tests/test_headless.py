@@ -245,6 +245,17 @@ def test_verify_finds_no_difference(project: Path, capsys: pytest.CaptureFixture
     assert capsys.readouterr().out.count("no difference") == 4
 
 
+def test_verify_takes_a_folder_for_a_folder(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "src").mkdir()
+    (project / "src" / "clean.py").write_text('"""Clean."""\n')
+    assert main(["check", "--verify", "src", "--only", "bandit"]) == 0
+    assert "no difference" in capsys.readouterr().out
+    assert main(["check", "--verify", "nothing-here"]) == 2
+    assert "nothing-here is no tool" in capsys.readouterr().err
+
+
 def test_verify_exits_one_on_a_difference(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,6 +1,7 @@
 """However a project changes, what the engine knows equals a run from nothing, and the tools' own.
 
-`COCKPIT_STATEFUL=examples,steps` runs more of it than usual, with another seed every time.
+`COCKPIT_STATEFUL=examples,steps,files` runs more of it than usual, with another seed every time;
+`files` is how many change at once where a branch is switched.
 """
 
 import asyncio
@@ -16,7 +17,9 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from cockpit.config import Config, load_config
 from cockpit.engine import Engine
+from cockpit.errors import SettingsError
 from cockpit.model import Report
 from cockpit.store import Store
 from cockpit.verify import lines, verify
@@ -29,7 +32,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.integration]
 FOLDERS = ("", "pkg", "pkg/deep", "sub", "tests", "plain")
 NAMES = ("module_1.py", "module_2.py", "test_it.py", "__init__.py", "stub.pyi", "odd name.py")
 FILES = tuple(f"{folder}/{name}".lstrip("/") for folder in FOLDERS for name in NAMES)
-MANY = 60
+_LONGER = os.environ.get("COCKPIT_STATEFUL", "")
+EXAMPLES, STEPS, MANY = map(int, (_LONGER or "8,12,60").split(","))
 
 paths = st.sampled_from(FILES)
 folders = st.sampled_from(FOLDERS[1:])
@@ -75,7 +79,7 @@ class Project(RuleBasedStateMachine):
         for path, source in (("pkg/__init__.py", ""), ("pkg/module_1.py", first), ("a.py", second)):
             self.put(path, source.encode())
         self.put("pyproject.toml", text.encode())
-        self.engine = engine_for(self.root, self.world.pool, self.store)
+        self.engine = engine_for(self.root, self.world.pool, self.store, config=self.config())
         self.world.runner.run(self.engine.run_once())
 
     # -- what happens to files
@@ -101,6 +105,13 @@ class Project(RuleBasedStateMachine):
         place = self.root / path
         if place.is_file():
             os.utime(place)
+            self.tell(path)
+
+    @rule(path=paths, mode=st.sampled_from((0o644, 0o755)))
+    def chmod(self, path: str, mode: int) -> None:
+        place = self.root / path
+        if place.is_file():
+            place.chmod(mode)
             self.tell(path)
 
     @rule(path=paths)
@@ -197,7 +208,8 @@ class Project(RuleBasedStateMachine):
     def equals_a_cold_run(self) -> None:
         if not hasattr(self, "engine"):
             return
-        cold = self.world.runner.run(engine_for(self.root, self.world.pool).run_once())
+        cold_engine = engine_for(self.root, self.world.pool, config=self.config())
+        cold = self.world.runner.run(cold_engine.run_once())
         assert self.engine.snapshot.fresh
         ours, fresh = answers(self.engine.snapshot), answers(cold)
         for name in fresh:
@@ -212,6 +224,13 @@ class Project(RuleBasedStateMachine):
         self.store.close()
 
     # -- helpers
+
+    def config(self) -> Config:
+        """Return cockpit's own settings; where they are broken those of before hold."""
+        try:
+            return load_config(self.root)
+        except SettingsError:
+            return self.engine._config
 
     def put(self, path: str, content: bytes, *, past: bool = True) -> None:
         place = self.root / path
@@ -238,13 +257,11 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 
 def test_any_history_ends_where_a_cold_run_begins(world: World) -> None:
-    longer = os.environ.get("COCKPIT_STATEFUL", "")
-    examples, steps = map(int, (longer or "8,12").split(","))
     Project.TestCase.settings = settings(
-        max_examples=examples,
-        stateful_step_count=steps,
+        max_examples=EXAMPLES,
+        stateful_step_count=STEPS,
         deadline=None,
-        derandomize=not longer,
+        derandomize=not _LONGER,
         database=None,
         phases=(Phase.generate,),
         suppress_health_check=list(HealthCheck),
