@@ -26,6 +26,10 @@ class Backend(Protocol):
         """The project's folder."""
 
     @property
+    def scope(self) -> tuple[str, ...]:
+        """The files and folders of it that are checked; empty for all."""
+
+    @property
     def branch(self) -> str:
         """The branch that is checked out."""
 

@@ -60,12 +60,16 @@ class StatusBar(_Bar):
         branch = plain(backend.branch) if backend is not None else ""
         branch = fit(branch, min(len(branch), width // 4), signs.more)
         project = shorten(plain(self._shared.title), max(12, width // 3), signs.more)
+        part = ", ".join(map(plain, backend.scope)) if backend is not None else ""
+        part = fit(part, min(len(part), width // 4), signs.more)
         return [
             (5, [Segment("cockpit", palette.key)]),
             (2, [Segment(project, palette.text)]),
+            # A part of a project must not pass for the whole of it.
+            (0, [Segment(f"only {part}", palette.medium)] if part else []),
             (3, [Segment(f"{signs.branch} {branch}", palette.good)] if branch else []),
             (6, [Segment("against session start", palette.muted)]),
-            (1, [Segment(f"{signs.high} {new:,} new", palette.high)] if new else []),
+            (1, [Segment(f"{signs.new}{new:,} new", palette.high)] if new else []),
             (0, self._freshness()),
             (4, [Segment(self._details(), palette.muted)]),
             (3, [Segment(self._note(width // 3), palette.medium)]),

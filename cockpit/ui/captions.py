@@ -11,14 +11,14 @@ from cockpit.ui.style import Look
 
 
 def title(pane: Pane, state: State, look: Look, sparks: bool = False) -> Text:
-    """Return number, name, count and what is new: `1 Lint 12 ▲2`."""
+    """Return number, name, count and what is new: `1 Lint 12 +2`."""
     palette, signs = look.palette, look.signs
     count, new = state.count(pane.id), state.rows(pane.id).new
     text = Text.assemble((f"{pane.key} ", palette.muted), (pane.title, palette.strong))
     if _counted(pane, state):
         text.append(f" {count:,}", palette.text if count else palette.muted)
     if new:
-        text.append(f" {signs.high}{new:,}", palette.high)
+        text.append(f" {signs.new}{new:,}", palette.high)
     line = spark(state.trend(pane.id), signs) if sparks else ""
     return text.append(f"  {line}" if line else "", palette.muted)
 

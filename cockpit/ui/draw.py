@@ -53,7 +53,9 @@ def label(finding: Finding) -> str:
         return finding.checker[:RULE_WIDTH]
     if finding.confidence.endswith("%"):
         return finding.confidence
-    rule = plain(finding.rule).removeprefix("invalid-")  # ruff's "invalid-syntax" has no code
+    # ruff's "invalid-syntax" has no code, nor has interrogate's "missing-method-docstring".
+    rule = plain(finding.rule).removeprefix("invalid-")
+    rule = rule.removeprefix("missing-").removesuffix("-docstring")
     return rule if len(rule) <= RULE_WIDTH + 1 else fit(rule, RULE_WIDTH)
 
 

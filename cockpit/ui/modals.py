@@ -30,6 +30,8 @@ class _Window(ModalScreen[None]):
         Binding("escape,q,enter", "dismiss", "close", id="window.close"),
         Binding("j,down", "scroll(1)", "down", show=False, id="window.down"),
         Binding("k,up", "scroll(-1)", "up", show=False, id="window.up"),
+        Binding("g,home", "scroll_to_end(False)", "first", show=False, id="window.first"),
+        Binding("G,end", "scroll_to_end(True)", "last", show=False, id="window.last"),
     ]
 
     def __init__(self, title: str, body: Text) -> None:
@@ -48,6 +50,11 @@ class _Window(ModalScreen[None]):
         """Scroll by lines."""
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
+    def action_scroll_to_end(self, last: bool) -> None:
+        """Scroll to the last line, or to the first."""
+        box = self.query_one(VerticalScroll)
+        (box.scroll_end if last else box.scroll_home)(animate=False)
+
 
 class HelpScreen(_Window):
     """Every key that works on the screen below, by what it belongs to."""
@@ -64,15 +71,19 @@ class HelpScreen(_Window):
             for key, words in keys:
                 body.append(f"  {key:<18}", palette.strong).append(f"{words}\n", palette.text)
             body.append("\n")
-        signs = (
-            (look.signs.high, palette.high, "high severity, or new"),
-            (look.signs.medium, palette.medium, "medium"),
-            (look.signs.low, palette.low, "low"),
-            (look.signs.failed, palette.high, "a tool failed, or could not read the file"),
+        signs = look.signs
+        legend = (
+            (signs.high, palette.high, "high severity"),
+            (signs.medium, palette.medium, "medium"),
+            (signs.low, palette.low, "low"),
+            (f"{signs.new}2", palette.high, "two are new since this session began, in bold"),
+            (signs.failed, palette.high, "a tool failed, or could not read the file"),
+            (signs.spark[::3], palette.muted, "how many there were, change by change"),
+            (f"12 {signs.high}{signs.low}", palette.text, "a line of source, a column a pane"),
         )
         body.append("Signs\n", palette.key)
-        for sign, style, words in signs:
-            body.append(f"  {sign}", style).append(f"{'':<17}{words}\n", palette.text)
+        for sign, style, words in legend:
+            body.append(f"  {sign:<18}", style).append(f"{words}\n", palette.text)
         body.rstrip()
         super().__init__("Keys", body)
 

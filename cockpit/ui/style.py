@@ -62,6 +62,7 @@ LIGHT = Theme(
 class Signs(msgspec.Struct, frozen=True):
     """The characters that carry meaning; one cell each, but for the sparkline's range."""
 
+    new: str = "+"
     high: str = "▲"
     medium: str = "●"
     low: str = "·"
@@ -82,7 +83,7 @@ class Signs(msgspec.Struct, frozen=True):
 
 
 UNICODE = Signs()
-ASCII = Signs("^", "o", ".", "*", "~", "x", "-", "@", "~", "-", "=", "|", "_.-=+*#@")
+ASCII = Signs("+", "^", "o", ".", "*", "~", "x", "-", "@", "~", "-", "=", "|", "_.-=+*#@")
 
 
 def signs_for(encoding: str | None) -> Signs:

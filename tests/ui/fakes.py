@@ -65,6 +65,7 @@ class FakeBackend:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.editor = ""
+        self.scope: tuple[str, ...] = ()
         self.branch = "fix-query"
         self.snapshot = EMPTY
         self.asked: list[tuple[str, object]] = []

@@ -57,16 +57,26 @@ async def test_every_pane_is_seen_at_once_with_count_state_and_first_findings(
 
 
 @pytest.mark.parametrize("size", SIZES)
+async def test_a_part_of_a_project_does_not_pass_for_the_whole(
+    backend: FakeBackend, size: tuple[int, int]
+) -> None:
+    backend.scope = ("src/[red]", "tests")
+    async with running(backend, size, FIRST) as (app, _):
+        head = screen_lines(app)[0]
+        assert "only src/[red]" in head and "all fresh" in head
+
+
+@pytest.mark.parametrize("size", SIZES)
 async def test_a_new_finding_comes_first_bold_and_counted(
     backend: FakeBackend, size: tuple[int, int]
 ) -> None:
     async with running(backend, size, FIRST) as (app, pilot):
-        assert "▲" not in screen_lines(app)[0]
+        assert " new" not in screen_lines(app)[0]
         low = finding("W291", line=30, message="Trailing white space", severity="low")
         await show(app, pilot, backend, snapshot(2, ruff=report(F401, E711, low)))
         text = screen_text(app)
-        assert "1 Lint 3 ▲1" in text
-        assert "▲ 1 new" in screen_lines(app)[0]
+        assert "1 Lint 3 +1" in text
+        assert "+1 new" in screen_lines(app)[0]
         assert text.index("W291") < text.index("F401")
         assert all(style.bold for style in styles_of(app, "Trailing white"))
         assert not any(style.bold for style in styles_of(app, "imported but"))

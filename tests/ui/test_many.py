@@ -61,7 +61,7 @@ async def test_the_cursor_keeps_its_finding_and_its_place_on_the_screen(
         path = next(iter(files))
         files = {**files, path: (finding("F821", path, 1, severity="high"), *files[path])}
         await show(app, pilot, backend, snapshot(2, ruff=Report(files)))
-        await until(pilot, lambda: "1 Lint 100,001 ▲1" in screen_text(app))
+        await until(pilot, lambda: "1 Lint 100,001 +1" in screen_text(app))
         assert rows.finding == held
         assert rows.cursor - rows.scroll_offset.y == offset
 

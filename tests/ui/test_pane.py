@@ -260,6 +260,16 @@ async def test_help_lists_the_keys_that_work_here(backend: FakeBackend) -> None:
         await until_shown(app, pilot, "1 Lint 3")
 
 
+async def test_help_that_is_longer_than_the_screen_has_an_end(backend: FakeBackend) -> None:
+    async with running(backend, (80, 24), FIRST) as (app, pilot):
+        await pilot.press("question_mark")
+        assert "a column a pane" not in await until_shown(app, pilot, "Everywhere")
+        await pilot.press("G")
+        await until_shown(app, pilot, "a column a pane")
+        await pilot.press("g")
+        await until_shown(app, pilot, "Everywhere")
+
+
 async def test_without_an_editor_it_says_what_to_set(
     backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
