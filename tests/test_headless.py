@@ -159,6 +159,14 @@ def test_an_unknown_option_is_told_of(project: Path, capsys: pytest.CaptureFixtu
     assert "--no-such-option" in capsys.readouterr().err
 
 
+def test_where_it_cannot_run_yet_it_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("cockpit.cli.sys.platform", "win32")
+    assert main(["check"]) == 2
+    assert "not run on Windows yet" in capsys.readouterr().err
+
+
 def test_without_a_terminal_the_screen_names_check(project: Path) -> None:
     done = run(cwd=project)
     assert done.returncode == 2
