@@ -15,6 +15,8 @@ from cockpit.process import run
 #: Seconds that a tool's own command may take on a whole project.
 _TIMEOUT = 3600.0
 _SHOWN = 20
+#: Lines of a tool's own words that are repeated: its reason is at the end.
+_QUOTED = 6
 
 Row = tuple[str | int | float, ...]
 
@@ -24,7 +26,8 @@ class Verdict(msgspec.Struct, frozen=True):
 
     `missing` are rows that only the command printed, `extra` those that only we have; both hold
     findings and metrics alike. `without` names the files on which the command itself breaks: it
-    was run without them. `failure` says why there was nothing to compare.
+    was run without them. `failure` says why there was nothing to compare, and `words`
+    what the tool said.
     """
 
     checker: str
@@ -33,6 +36,7 @@ class Verdict(msgspec.Struct, frozen=True):
     extra: tuple[Row, ...] = ()
     without: tuple[str, ...] = ()
     failure: str = ""
+    words: str = ""
 
     @property
     def same(self) -> bool:
@@ -51,8 +55,7 @@ async def verify(engine: Engine, name: str) -> Verdict:
     try:
         theirs, without = await _command(engine, checker, broken)
     except CockpitError as error:
-        words = getattr(error, "words", "")
-        return Verdict(name, failure=f"{error.message} {words}".strip())
+        return Verdict(name, failure=error.message, words=getattr(error, "words", ""))
     ours = checker.comparable(
         Concluded(
             files=outcome.files,
@@ -97,6 +100,7 @@ def lines(verdict: Verdict) -> Iterator[str]:
     """Yield the verdict for people."""
     if verdict.failure:
         yield f"{verdict.checker}: nothing to compare: {plain(verdict.failure)}"
+        yield from (f"  | {plain(line)}" for line in verdict.words.splitlines()[-_QUOTED:])
         return
     count = len(verdict.missing) + len(verdict.extra)
     words = "no difference" if not count else f"{count} differences"

@@ -246,6 +246,18 @@ class TestExceptions:
         assert " at 0x" not in found[0].message
         assert (await verify(engine, "bandit")).same
 
+    async def test_bandit_cannot_print_half_a_surrogate_pair_as_json(self, root: Path) -> None:
+        (root / "half.py").write_text("password = '\\udc80'\n", encoding="utf-8")
+        _, words = await said(root, console_script("bandit"), "half.py", "-f", "json", "-q")
+        assert "surrogates not allowed" in words, "bandit has learnt: take this off the list"
+        async with open_engine(Setup(root, (), (load("bandit"),), load_config(root))) as engine:
+            await engine.run_once()
+            found = [one for one in report_of(engine, "bandit") if one.path == "half.py"]
+            assert [one.message for one in found] == ["Possible hardcoded password: '\\udc80'"]
+            told = list(lines(await verify(engine, "bandit")))
+        assert told[0].startswith("bandit: nothing to compare: bandit stopped with exit code 1")
+        assert len(told) < 10
+
     async def test_bandit_overlooks_pyproject_unless_told(self, root: Path) -> None:
         settings = '[tool.bandit]\nskips = ["B101"]\n'
         (root / "pyproject.toml").write_text(settings, encoding="utf-8")

@@ -79,7 +79,7 @@ def _note(rounds: Iterable[Round]) -> None:
 def _words(verdict: Verdict) -> str:
     shown = [f"- {row!r}" for row in verdict.missing[:8]]
     shown += [f"+ {row!r}" for row in verdict.extra[:8]]
-    return "\n".join([*filter(None, [verdict.failure]), *shown])
+    return "\n".join([*filter(None, [verdict.failure, verdict.words]), *shown])
 
 
 async def listed_anew(engine: Engine) -> tuple[str, ...]:
