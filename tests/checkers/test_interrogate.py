@@ -20,7 +20,8 @@ from cockpit.checkers.interrogate_facts import (
 )
 from cockpit.errors import CheckerError
 from cockpit.model import Finding
-from tests.checkers.desk import Desk, console_script, run, source, write_unreadable_name
+from tests.checkers.depth import Shape, deep_shapes, gives_up_where_the_command_does
+from tests.checkers.desk import Desk, source, write_unreadable_name
 from tests.checkers.nasty import NASTY
 
 
@@ -570,28 +571,8 @@ class TestSameness:
         assert desk.start() == incremental
 
     @pytest.mark.slow
-    @pytest.mark.parametrize(
-        "shape",
-        [
-            lambda depth: "x = a" + ".b" * depth,
-            lambda depth: "x = " + "-" * depth + "1",
-            lambda depth: "if a: pass\n" + "elif a: pass\n" * depth,
-        ],
-        ids=["attributes", "signs", "elif"],
-    )
-    def test_gives_up_at_the_very_depth_where_the_command_does(self, desk: Desk, shape) -> None:  # type: ignore[no-untyped-def]
-        def broken(depth: int) -> bool:
-            try:
-                facts(shape(depth))
-            except RecursionError:
-                return True
-            return False
-
-        low, high = 100, 2000
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (low, middle) if broken(middle) else (middle, high)
-        for depth in (low - 1, low, high, high + 1):
-            desk.write({"deep.py": shape(depth)})
-            done = run((console_script("interrogate"), "deep.py"), desk.root)
-            assert (b"RecursionError" in done.errors) == broken(depth), depth
+    @deep_shapes
+    def test_gives_up_at_the_very_depth_where_the_command_does(
+        self, desk: Desk, shape: Shape
+    ) -> None:
+        gives_up_where_the_command_does(desk, "interrogate", shape, facts)
