@@ -13,6 +13,7 @@ from typing import Any
 from cockpit.ahead import ahead
 from cockpit.checkers.interface import CommandChecker, split_lines
 from cockpit.config import Config
+from cockpit.environment import own_program
 from cockpit.errors import CheckerError, CockpitError
 from cockpit.lanes import Lane, as_failure, as_report
 from cockpit.model import Outcome
@@ -37,12 +38,20 @@ class CommandLane(Lane):
     """Keeps one command's findings current; `mark` says what for, `run` does it."""
 
     def __init__(
-        self, checker: CommandChecker, root: Path, scope: Sequence[str], config: Config
+        self,
+        checker: CommandChecker,
+        root: Path,
+        scope: Sequence[str],
+        config: Config,
+        *,
+        trusted: bool = False,
     ) -> None:
-        """Check `scope` below `root`, all of it where empty."""
+        """Check `scope` below `root`, all of it where empty; if `trusted`, by its own tool."""
         super().__init__(checker.name)
         self.checker = checker
         self._root = root
+        self._trusted = trusted
+        self._program: tuple[str, int] = ("", 0)
         self._scope = list(scope) or None
         self.configure(config)
         self._conclusion = checker.conclusion(self.settings, root)
@@ -50,14 +59,17 @@ class CommandLane(Lane):
         # Due from the start: before its first run there is nothing that could pass for clean.
         self._everything = True
         self._dirty: set[str] = set()
+        #: What the last run failed to do: everything, or these files.
+        self._owing, self._owed = False, set[str]()
         self._task: asyncio.Task[None] | None = None
 
     def configure(self, config: Config) -> None:
         """Take cockpit's settings; they hold from the next run on."""
-        self.settings = self.checker.settings(
-            security=config.ruff_security, exclude=config.extend_exclude
-        )
+        self._config = config
         self._timeout = config.timeout
+        self.settings = self.checker.settings(
+            security=config.ruff_security, exclude=config.extend_exclude, program=self.origin
+        )
 
     @property
     def running(self) -> bool:
@@ -108,23 +120,43 @@ class CommandLane(Lane):
         self.finish()
 
     async def _once(self, scanner: Scanner, outlines: Outlines) -> None:
-        whole, dirty = self._everything, sorted(self._dirty)
+        self._look_for_program()
+        whole, dirty = self._everything or self._owing, sorted(self._dirty | self._owed)
         self._everything = False
         self._dirty.clear()
         try:
-            self.version = self.checker.version()
             if whole:
+                self.version = await self._ask_version()
                 await self._whole(scanner, outlines)
             else:
                 found, broken = await self._piecewise(dirty)
                 await self._place(found, broken, dirty, scanner, outlines)
             self.failure = None
+            self._owing, self._owed = False, set()
         except CockpitError as error:
             self.failure = error
+            # The next run makes up for this one: else its success would hide what is missing.
+            self._owing, self._owed = whole, set(dirty)
         except asyncio.CancelledError:
             if not whole:
                 self._dirty.update(dirty)
             raise
+
+    def _look_for_program(self) -> None:
+        """Run the project's own tool if there is one; another one than before sees everything."""
+        if not self._trusted:
+            return
+        before, self._program = self._program, _stamp(self._root, self.name)
+        self.origin = self._program[0]
+        if before != self._program:
+            self.configure(self._config)
+            self._everything = True
+
+    async def _ask_version(self) -> str:
+        argv = self.checker.version_command(self._root, self.settings)
+        if not argv:
+            return self.checker.version()
+        return self.checker.read_version(await run(argv, self._root, timeout=self._timeout))
 
     async def _whole(self, scanner: Scanner, outlines: Outlines) -> None:
         asking = asyncio.create_task(self._ask(None))
@@ -216,6 +248,15 @@ class CommandLane(Lane):
         if self.failure is not None:
             return as_failure(self.failure)
         return as_report(self._conclusion.report(), len(self._listed))
+
+
+def _stamp(root: Path, name: str) -> tuple[str, int]:
+    """Return the project's own program of this name, and when it was last replaced."""
+    program = own_program(root, name)
+    try:
+        return program, os.stat(root / program).st_mtime_ns if program else 0  # noqa: PTH116
+    except OSError:
+        return "", 0
 
 
 def _endless(root: Path, paths: Iterable[str]) -> dict[str, str]:

@@ -38,12 +38,16 @@ Subscriber = Callable[[Snapshot], None]
 
 
 class Setup(msgspec.Struct, frozen=True):
-    """What to check: `scope` (relative paths, empty for all) below `root`, by `checkers`."""
+    """What to check: `scope` (relative paths, empty for all) below `root`, by `checkers`.
+
+    Of a `trusted` project its own tools may be run, where they are run as commands at all.
+    """
 
     root: Path
     scope: tuple[str, ...]
     checkers: tuple[Checker, ...]
     config: Config
+    trusted: bool = False
 
 
 class Engine:
@@ -73,7 +77,7 @@ class Engine:
         ]
         self._files = Inventory(root, self.scope, self._file_lanes, Resolver(root, store, executor))
         self._command_lanes = [
-            CommandLane(checker, root, self.scope, config)
+            CommandLane(checker, root, self.scope, config, trusted=setup.trusted)
             for checker in checkers
             if isinstance(checker, CommandChecker)
         ]
@@ -163,7 +167,8 @@ class Engine:
         """Return the tool's own words about the rule of `finding`; raise `CockpitError`."""
         checker = self._checkers[finding.checker]
         if isinstance(checker, CommandChecker):
-            argv = checker.document_command(finding.rule)
+            settings = self.files_of(checker.name)[1]
+            argv = checker.document_command(self.root, finding.rule, settings)
             return checker.read_document(await run(argv, self.root, timeout=self._config.timeout))
         job = jobs.encode(jobs.DocumentJob(finding.checker, finding.rule))
         try:

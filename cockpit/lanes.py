@@ -71,6 +71,8 @@ class Lane:
         """Start with nothing known."""
         self.name = name
         self.version = ""
+        #: The project's own tool that is run, relative to its root; empty for cockpit's.
+        self.origin = ""
         self.failure: CockpitError | None = None
         #: Whether anything was asked for since the last outcome, even if it ended at once.
         self.touched = False
@@ -126,6 +128,7 @@ class Lane:
                 last=outcome if isinstance(outcome, Report) else before.last,
                 seconds=max(0.0, (self.finished or time.perf_counter()) - started),
                 version=self.version,
+                origin=self.origin,
             )
             self.touched = False
         elif before.running:  # it looked, and nothing was new

@@ -109,7 +109,8 @@ class Result(msgspec.Struct, frozen=True):
 
     `outcome` is None until the first one. `last` is the newest `Report`, kept beside a later
     `Failure` so that a screen can go on showing it, dimmed. `seconds` is the time from the first
-    event of the change to the outcome. `done` of `todo` files are analysed while running.
+    event of the change to the outcome. `done` of `todo` files are analysed while running. `version`
+    is the tool's, and `origin` the program of the project's own that was run, empty for ours.
     """
 
     checker: str
@@ -120,6 +121,7 @@ class Result(msgspec.Struct, frozen=True):
     done: int = 0
     todo: int = 0
     version: str = ""
+    origin: str = ""
 
     @property
     def fresh(self) -> bool:

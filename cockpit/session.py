@@ -11,10 +11,11 @@ from cockpit.checkers.registry import load, names
 from cockpit.config import Config, load_config
 from cockpit.engine import Engine, Setup
 from cockpit.errors import UsageError
-from cockpit.places import cache_folder, user_settings_file
+from cockpit.places import cache_folder, state_folder, user_settings_file
 from cockpit.plain import plain
 from cockpit.project import locate
 from cockpit.store import Store
+from cockpit.trust import is_trusted
 from cockpit.workers import Pool
 
 
@@ -30,7 +31,8 @@ def set_up(request: Request, cwd: Path) -> Setup:
     """Read settings and find the project; raise `CockpitError` for what cannot be understood."""
     root, scope = locate(request.paths, cwd)
     config = load_config(root, user_settings_file())
-    return Setup(root, scope, _choose(request, config), config)
+    trusted = is_trusted(state_folder(), root)
+    return Setup(root, scope, _choose(request, config), config, trusted)
 
 
 def _choose(request: Request, config: Config) -> tuple[Checker, ...]:

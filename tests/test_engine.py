@@ -391,6 +391,40 @@ async def test_a_broken_command_is_a_failure_and_heals(
     assert "F401" in rules(engine.snapshot, "ruff")
 
 
+@pytest.mark.regression
+async def test_a_file_that_a_failed_run_was_about_is_made_up_for_by_the_next(
+    root: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(root, "b.py", "x = 1\n")
+    engine = engine_for(root, pool, None, "ruff")
+    await engine.run_once()
+    with monkeypatch.context() as patch:
+        fake_ruff(root.parent, "exit 2", patch)
+        write(root, "a.py", DIRTY)
+        await engine._follow(change("a.py"))
+    failure(engine, "ruff")
+    write(root, "b.py", "x = 2\n")
+    await engine._follow(change("b.py"))
+    assert "F401" in rules(engine.snapshot, "ruff")
+
+
+@pytest.mark.regression
+async def test_a_tree_that_a_failed_run_was_about_is_made_up_for_by_the_next(
+    root: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(root, "a.py", DIRTY)
+    write(root, "b.py", "x = 1\n")
+    engine = engine_for(root, pool, None, "ruff")
+    with monkeypatch.context() as patch:
+        lists = f'case "$*" in *--show-files*) exec {ruff_module.binary()} "$@";; esac; exit 2'
+        fake_ruff(root.parent, lists, patch)
+        await engine.run_once()
+    failure(engine, "ruff")
+    write(root, "b.py", "x = 2\n")
+    await engine._follow(change("b.py"))
+    assert "F401" in rules(engine.snapshot, "ruff")
+
+
 async def test_a_command_that_a_signal_ends_names_the_file(
     root: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

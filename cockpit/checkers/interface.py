@@ -233,11 +233,20 @@ class CommandChecker(Checker, Protocol):
     `process.clean_env()`: variables may change what the tool says, or where it writes.
     """
 
-    def settings(self, *, security: bool = True, exclude: Sequence[str] = ()) -> Settings:
+    def settings(
+        self, *, security: bool = True, exclude: Sequence[str] = (), program: str = ""
+    ) -> Settings:
         """Return the settings of a run; the project's own are left to the tool to find.
 
-        `exclude` holds patterns in cockpit's own form (`project.Excludes`).
+        `exclude` holds patterns in cockpit's own form (`project.Excludes`). `program` is the tool
+        of a trusted project's own, relative to its root; else cockpit's is run.
         """
+
+    def version_command(self, root: Path, settings: Settings) -> tuple[str, ...]:
+        """Return the command that prints the version of a project's own tool; else nothing."""
+
+    def read_version(self, completed: Completed) -> str:
+        """Read the output of `version_command`; raise `CheckerError` where it has none."""
 
     def run(self, root: Path, paths: Sequence[str] | None, settings: Settings) -> tuple[str, ...]:
         """Return the command that checks `paths`, or the whole tree where None; it only reads."""
@@ -269,7 +278,7 @@ class CommandChecker(Checker, Protocol):
     def listed(self, root: Path, completed: Completed) -> frozenset[str]:
         """Read the output of `listing`; raise `CheckerError` where the tool broke."""
 
-    def document_command(self, rule: str) -> tuple[str, ...]:
+    def document_command(self, root: Path, rule: str, settings: Settings) -> tuple[str, ...]:
         """Return the command that prints the tool's own words about `rule`."""
 
     def read_document(self, completed: Completed) -> RuleDoc:

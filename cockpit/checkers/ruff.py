@@ -35,6 +35,7 @@ _IGNORE_FILES = frozenset((".gitignore", ".ignore"))
 class _Options(msgspec.Struct, frozen=True):
     security: bool
     exclude: tuple[str, ...] = ()
+    program: str = ""
 
 
 class _Rule(msgspec.Struct, frozen=True):
@@ -62,9 +63,28 @@ class Ruff:
         except PackageNotFoundError:
             return "of unknown version"  # a ruff of the system's, which has no metadata
 
-    def settings(self, *, security: bool = True, exclude: Sequence[str] = ()) -> Settings:
-        """Return the settings of a run: with or without ruff's S rules, and what it passes over."""
-        return Settings(conclude=msgspec.msgpack.encode(_Options(security, tuple(exclude))))
+    def settings(
+        self, *, security: bool = True, exclude: Sequence[str] = (), program: str = ""
+    ) -> Settings:
+        """Return the settings of a run: whose ruff, with S rules or not, what it passes over."""
+        options = _Options(security, tuple(exclude), program)
+        return Settings(conclude=msgspec.msgpack.encode(options))
+
+    def version_command(self, root: Path, settings: Settings) -> tuple[str, ...]:
+        """Return the command that prints the version of a project's own ruff; else nothing."""
+        own = _decode_options(settings.conclude).program
+        return (_program(root, settings), "--version") if own else ()
+
+    def read_version(self, completed: Completed) -> str:
+        """Return the version in "ruff 0.15.0"."""
+        words = completed.output.decode("utf-8", "replace").split()
+        if completed.code or len(words) < 2 or words[0] != "ruff":
+            raise CheckerError(
+                "the project's own ruff does not say its version",
+                "Reinstall it, or `cockpit trust --revoke` this project.",
+                completed.errors.decode("utf-8", "replace").strip(),
+            )
+        return words[1]
 
     def run(
         self,
@@ -74,7 +94,8 @@ class Ruff:
     ) -> tuple[str, ...]:
         """Return the command that prints a diagnostic a line."""
         return (
-            *(binary(), "check", *_selection(settings), *_READ_ONLY, "--no-show-fixes"),
+            *(_program(root, settings), "check", *_selection(settings)),
+            *(*_READ_ONLY, "--no-show-fixes"),
             *("--no-cache", "--force-exclude", "--output-format", "json-lines"),
             *_targets(paths and [*paths, *_outer_packages(root, paths)]),
         )
@@ -116,13 +137,13 @@ class Ruff:
 
     def listing(
         self,
-        root: Path,  # noqa: ARG002 - the interface's
+        root: Path,
         paths: Sequence[str] | None,
         settings: Settings,
     ) -> tuple[str, ...]:
         """Return the command that names the files that ruff reads, one a line."""
         return (
-            *(binary(), "check", *_selection(settings), *_READ_ONLY),
+            *(_program(root, settings), "check", *_selection(settings), *_READ_ONLY),
             *("--no-cache", "--force-exclude", "--show-files", *_targets(paths)),
         )
 
@@ -132,9 +153,9 @@ class Ruff:
         lines = completed.output.decode("utf-8", "replace").splitlines()
         return frozenset(_relative(root, line) for line in lines)
 
-    def document_command(self, rule: str) -> tuple[str, ...]:
+    def document_command(self, root: Path, rule: str, settings: Settings) -> tuple[str, ...]:
         """Return the command that prints a rule's page as JSON."""
-        return (binary(), "rule", "--output-format", "json", "--", rule)
+        return (_program(root, settings), "rule", "--output-format", "json", "--", rule)
 
     def read_document(self, completed: Completed) -> RuleDoc:
         """Return a rule's page."""
@@ -155,7 +176,8 @@ class Ruff:
     ) -> tuple[str, ...]:
         """Return ruff's command; `files` are those the user named, none for the whole tree."""
         paths = _targets(files) if files else ()
-        return ("ruff", "check", *_selection(settings), *_READ_ONLY, *paths)
+        program = _decode_options(settings.conclude).program or "ruff"
+        return (program, "check", *_selection(settings), *_READ_ONLY, *paths)
 
     def verifying(self, root: Path, files: Sequence[str], settings: Settings) -> tuple[str, ...]:
         """Return `explain`'s command without ruff's cache, which may be stale."""
@@ -193,6 +215,12 @@ def _row(path: str, item: Diagnostic) -> Row:
 def _row_of(finding: Finding) -> Row:
     place = (finding.path, finding.line, finding.column, finding.end_line, finding.end_column)
     return (*place, finding.rule, finding.name, finding.message, finding.url, finding.fixable)
+
+
+def _program(root: Path, settings: Settings) -> str:
+    """Return the ruff to run: the trusted project's own, or cockpit's."""
+    own = _decode_options(settings.conclude).program
+    return str(root / own) if own else binary()
 
 
 def _selection(settings: Settings) -> tuple[str, ...]:

@@ -47,6 +47,7 @@ def outcome_object(result: Result, command: Sequence[str]) -> dict[str, Any]:
         "hint": hint,
         "command": command,
         "tool_version": result.version,
+        "tool_origin": result.origin or None,
         "seconds": round(result.seconds, 4),
         "metric": report.metric,
         "errors": [
