@@ -24,8 +24,9 @@ terminal: every save is checked again within a blink, and every finding opens at
   cockpit src/app             the same, for one part of it
   cockpit check               check once, print, exit 0 (clean), 1 (findings) or 2 (a tool failed)
   cockpit watch               print one line for every change, beside an editor
+  cockpit trust               let it run the ruff of this project's own .venv, not cockpit's
 
-`cockpit check --help` and `cockpit watch --help` list what these two understand.
+`cockpit check --help` and the others' list what these understand.
 """
 _CHECK = """\
 Check once and print what the tools' own commands would print, finding for finding.
@@ -34,6 +35,11 @@ exit status:
   0   nothing found (or nothing at or above --fail-on)
   1   findings; with --verify: a difference
   2   a tool failed or could not read a file, or the command line is wrong
+"""
+_TRUST = """\
+Say that this project's own tools may be run. cockpit then prefers the ruff in the project's virtual
+environment (.venv, venv or env) to the one it brings. The answer is kept in your own state folder
+(COCKPIT_STATE_DIR overrides it), never in the project; without it nothing of a project is run.
 """
 _EXAMPLES = """\
 examples:
@@ -107,6 +113,13 @@ def _watch_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _trust_parser() -> argparse.ArgumentParser:
+    parser = _parser("cockpit trust", _TRUST)
+    parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="the project")
+    parser.add_argument("--revoke", action="store_true", help="take it back")
+    return parser
+
+
 def _tool_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--only", metavar="TOOL", action="append", default=[], help="run only these (a,b or twice)"
@@ -135,10 +148,11 @@ def main(argv: "Sequence[str] | None" = None) -> int:
 
 
 def _dispatch(arguments: list[str]) -> int:
-    if arguments[:1] == ["check"]:
-        return _check(arguments[1:])
-    if arguments[:1] == ["watch"]:
-        return _watch(arguments[1:])
+    commands = {"check": _check, "watch": _watch, "trust": _trust}
+    if arguments and arguments[0] in commands:
+        return commands[arguments[0]](arguments[1:])
+    if arguments == ["help"] and not os.path.lexists("help"):
+        arguments = ["--help"]
     return _screen(arguments)
 
 
@@ -174,6 +188,30 @@ def _watch(arguments: "Sequence[str]") -> int:
 
     request = request_of(options.paths, options.only, options.skip)
     return _run(headless.watch(request, headless.CheckOptions(format=options.format)))
+
+
+def _trust(arguments: "Sequence[str]") -> int:
+    options = _trust_parser().parse_args(arguments)
+    from pathlib import Path
+
+    from cockpit import trust
+    from cockpit.environment import own_program
+    from cockpit.places import state_folder
+    from cockpit.plain import plain
+    from cockpit.project import locate
+
+    root, _ = locate([options.path], Path.cwd())
+    shown = plain(str(root))
+    if options.revoke:
+        was = trust.distrust(state_folder(), root)
+        words = f"{shown} is no longer trusted." if was else f"{shown} was not trusted."
+    else:
+        trust.trust(state_folder(), root)
+        own = own_program(root, "ruff")
+        does = f"its own {own} is run from now on." if own else "it has no ruff of its own (.venv)."
+        words = f"{shown} is trusted: {does} `cockpit trust --revoke` takes it back."
+    sys.stdout.write(words.encode("utf-8", "backslashreplace").decode() + "\n")
+    return 0
 
 
 def _screen(arguments: "Sequence[str]") -> int:
@@ -219,7 +257,7 @@ def _guess_command(paths: "Sequence[str]") -> None:
     if paths and not os.path.lexists(paths[0]):
         import difflib
 
-        near = difflib.get_close_matches(paths[0], ("check", "watch"), n=1)
+        near = difflib.get_close_matches(paths[0], ("check", "watch", "trust"), n=1)
         if near:
             raise CockpitError(
                 f"there is no file, folder or command {paths[0]}", f"Did you mean {near[0]}?"

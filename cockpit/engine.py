@@ -18,6 +18,7 @@ from cockpit.analysis import Analysis
 from cockpit.checkers.interface import Checker, CommandChecker, FileChecker, RuleDoc, Settings
 from cockpit.command_lane import CommandLane
 from cockpit.config import Config, load_config
+from cockpit.environment import differing
 from cockpit.errors import CheckerError, SettingsError
 from cockpit.inventory import Inventory
 from cockpit.lanes import FileLane, Lane
@@ -68,6 +69,8 @@ class Engine:
         self._executor = executor
         self._store = store
         self._note = ""
+        #: What is to be said of other versions of the tools in the project's own environment.
+        self._strangers = ""
         self._scanner = Scanner(root)
         self.analysis = Analysis(
             self._scanner, store, executor, self._progressed, config.worker_count
@@ -199,6 +202,9 @@ class Engine:
             for lane in self._command_lanes:
                 group.create_task(self._run_command(lane))
             group.create_task(self._all_files())
+        ours = {name: lane.version for name, lane in self._lanes.items() if not lane.origin}
+        commands = [lane.name for lane in self._command_lanes]
+        self._strangers = await asyncio.to_thread(differing, self.root, ours, commands)
         self._settled_at = time.perf_counter()
         self._publish(settled=True)
         # What is known by now stays: Python's search for garbage in it would hold a key for 0.1 s.
@@ -337,7 +343,7 @@ class Engine:
         self._shown = time.perf_counter()
         results = {name: self._lanes[name].result(self._started) for name in self._order}
         watching = self._watcher.note if self._watcher else ""
-        notes = (*self.listing.notes, watching, self._store.note, self._note)
+        notes = (*self.listing.notes, watching, self._store.note, self._note, self._strangers)
         self.snapshot = Snapshot(
             generation=self.snapshot.generation + settled,
             results=results,

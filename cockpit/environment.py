@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 _FOLDERS = (".venv", "venv", "env")
@@ -28,11 +28,11 @@ def own_version(root: Path, distribution: str) -> str:
     return ""
 
 
-def differing(root: Path, versions: Mapping[str, str]) -> str:
+def differing(root: Path, versions: Mapping[str, str], trustable: Iterable[str]) -> str:
     """Return a sentence about tools of the project's own that are other `versions` than ours.
 
-    `versions` maps the tools that cockpit runs from its own environment; the sentence is empty
-    where the project has none of them, or the same.
+    `versions` maps the tools that cockpit runs from its own environment, `trustable` those whose
+    own would be run in a trusted project. The sentence is empty where there is no difference.
     """
     theirs = {name: own_version(root, name) for name in versions}
     others = [name for name, version in theirs.items() if version not in ("", versions[name])]
@@ -40,4 +40,6 @@ def differing(root: Path, versions: Mapping[str, str]) -> str:
         return ""
     has = ", ".join(f"{name} {theirs[name]}" for name in others)
     ours = ", ".join(versions[name] for name in others)
-    return f"the project has {has} of its own; cockpit runs {ours}"
+    could = [name for name in trustable if name in others]
+    trust = f" (`cockpit trust` lets it run the project's {could[0]})" if could else ""
+    return f"the project has {has} of its own; cockpit runs {ours}{trust}"

@@ -71,6 +71,7 @@ class Project:
             **os.environ,
             "COCKPIT_CACHE_DIR": str(self.cache),
             "COCKPIT_CONFIG_DIR": str(self.settings),
+            "COCKPIT_STATE_DIR": str(self.settings / "state"),
             "PYTHONPATH": str(REPOSITORY),
             "PYTHONDONTWRITEBYTECODE": "1",
             **more,

@@ -26,7 +26,17 @@ FINDING_FIELDS = {
     *("end_column", "message", "symbol", "fixable", "url", "identity", "new"),
 }
 OUTCOME_FIELDS = {
-    *("state", "reason", "hint", "command", "tool_version", "seconds", "metric", "errors"),
+    *(
+        "state",
+        "reason",
+        "hint",
+        "command",
+        "tool_version",
+        "tool_origin",
+        "seconds",
+        "metric",
+        "errors",
+    ),
 }
 
 

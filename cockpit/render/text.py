@@ -92,6 +92,8 @@ def _state(result: Result) -> tuple[str, str]:
         reason = outcome.reason if outcome else "it has not run"
         return SKIPPED_SIGN, f"skipped: {plain(reason)}"
     words = f"{_findings(outcome)} in {duration(result.seconds)}"
+    if result.origin:
+        words += f", by {plain(result.origin)} {plain(result.version)}"
     if outcome.errors:
         return "✗", f"{words}, {_count(len(outcome.errors), 'file')} it could not read"
     return ("✓" if not (outcome.count and outcome.failing) else "●"), words

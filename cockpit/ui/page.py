@@ -133,15 +133,16 @@ class Page(Screen[None]):
         self.app.push_screen(CommandScreen(self._commands(), self.context.look))
 
     def _commands(self) -> Iterator[tuple[str, tuple[str, ...] | str]]:
-        backend = self.context.backend
+        backend, results = self.context.backend, self.context.state.snapshot.results
         for checker in self.context.state.checkers(self.pane.id):
-            if backend is None:
+            if backend is None or checker not in results:
                 yield checker, "not started yet"
                 continue
+            heading = plain(f"{checker} {results[checker].version}")
             try:
-                yield checker, backend.explain(checker)
+                yield heading, backend.explain(checker)
             except CockpitError as error:
-                yield checker, f"{error.message}. {error.hint}".strip()
+                yield heading, f"{error.message}. {error.hint}".strip()
 
     def action_edit(self) -> None:
         """Open the person's editor at the place, and come back to this screen."""

@@ -128,7 +128,7 @@ class State:
         return Standing("fresh", self._fresh(done))
 
     def _fresh(self, results: list[Result]) -> str:
-        names = " + ".join(result.checker for result in results)
+        names = " + ".join(map(_named, results))
         words = f"{names} {duration(max(result.seconds for result in results))}"
         errors = sum(len(result.last.errors) for result in results if result.last)
         return f"{words}, {amount(errors, 'file')} unread" if errors else words
@@ -149,6 +149,11 @@ class State:
                 known = self._unread[checker] = report.errors, rows
             found.extend(known[1])
         return tuple(found)
+
+
+def _named(result: Result) -> str:
+    """Return the checker's name, and its version where it is the project's own."""
+    return f"{result.checker} {result.version} of the project" if result.origin else result.checker
 
 
 def _progress(result: Result) -> str:
