@@ -93,7 +93,8 @@ class CommandLane(Lane):
         """Ask for what a change needs: nothing, the saved files, or the whole tree."""
         changed = list(changed)
         moved = any(self._relevant(path) for path in came_or_went)
-        if moved or any(self.checker.settles(path) for path in changed):
+        owed = self._owing and any(self._relevant(path) for path in changed)
+        if moved or owed or any(self.checker.settles(path) for path in changed):
             self.mark_everything()
         elif not self._everything:
             self._dirty.update(self._listed.intersection(changed))
@@ -121,7 +122,7 @@ class CommandLane(Lane):
 
     async def _once(self, scanner: Scanner, outlines: Outlines) -> None:
         self._look_for_program()
-        whole, dirty = self._everything or self._owing, sorted(self._dirty | self._owed)
+        whole, dirty = self._everything, sorted(self._dirty | self._owed)
         self._everything = False
         self._dirty.clear()
         try:

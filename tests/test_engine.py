@@ -409,15 +409,15 @@ async def test_a_file_that_a_failed_run_was_about_is_made_up_for_by_the_next(
 
 
 @pytest.mark.regression
+@pytest.mark.parametrize("listing", [f'exec {ruff_module.binary()} "$@"', "exit 2"])
 async def test_a_tree_that_a_failed_run_was_about_is_made_up_for_by_the_next(
-    root: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch
+    root: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch, listing: str
 ) -> None:
     write(root, "a.py", DIRTY)
     write(root, "b.py", "x = 1\n")
     engine = engine_for(root, pool, None, "ruff")
     with monkeypatch.context() as patch:
-        lists = f'case "$*" in *--show-files*) exec {ruff_module.binary()} "$@";; esac; exit 2'
-        fake_ruff(root.parent, lists, patch)
+        fake_ruff(root.parent, f'case "$*" in *--show-files*) {listing};; esac; exit 2', patch)
         await engine.run_once()
     failure(engine, "ruff")
     write(root, "b.py", "x = 2\n")
