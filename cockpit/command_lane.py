@@ -56,6 +56,8 @@ class CommandLane(Lane):
         self.configure(config)
         self._conclusion = checker.conclusion(self.settings, root)
         self._listed: frozenset[str] = frozenset()
+        #: Python files that were seen to be there and are not on that list.
+        self._passed_over: set[str] = set()
         # Due from the start: before its first run there is nothing that could pass for clean.
         self._everything = True
         self._dirty: set[str] = set()
@@ -86,20 +88,33 @@ class CommandLane(Lane):
         self._everything = True
         self.touch()
         self._dirty.clear()
+        self._passed_over.clear()
         if self._task is not None:
             self._task.cancel()
 
     def mark(self, changed: Iterable[str], came_or_went: Iterable[str]) -> None:
         """Ask for what a change needs: nothing, the saved files, or the whole tree."""
         changed = list(changed)
+        unforeseen = {path for path in changed if self._relevant(path) and self._unforeseen(path)}
         moved = any(self._relevant(path) for path in came_or_went)
         owed = self._owing and any(self._relevant(path) for path in changed)
-        if moved or owed or any(self.checker.settles(path) for path in changed):
+        if moved or owed or unforeseen or any(self.checker.settles(path) for path in changed):
             self.mark_everything()
+            self._passed_over |= unforeseen
         elif not self._everything:
             self._dirty.update(self._listed.intersection(changed))
             if self._dirty:
                 self.touch()
+
+    def lists(self, path: str) -> bool:
+        """Whether the command reads `path`, as far as is known."""
+        return path in self._listed
+
+    def _unforeseen(self, path: str) -> bool:
+        """Whether `path` came or went where only the command looks: its list is its own."""
+        if path in self._listed:
+            return not os.path.lexists(self._root / path)
+        return path not in self._passed_over and os.path.lexists(self._root / path)
 
     def _relevant(self, path: str) -> bool:
         return path.endswith((".py", ".pyi", ".pyw", ".ipynb")) or self.checker.settles(path)

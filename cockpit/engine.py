@@ -17,7 +17,7 @@ from cockpit import jobs
 from cockpit.analysis import Analysis
 from cockpit.checkers.interface import Checker, CommandChecker, FileChecker, RuleDoc, Settings
 from cockpit.command_lane import CommandLane
-from cockpit.config import Config, load_config
+from cockpit.config import USUAL_EXCLUDES, Config, load_config
 from cockpit.environment import differing
 from cockpit.errors import CheckerError, SettingsError
 from cockpit.inventory import Inventory
@@ -25,7 +25,7 @@ from cockpit.lanes import FileLane, Lane
 from cockpit.model import EMPTY, Finding, Result, Snapshot
 from cockpit.places import user_settings_file
 from cockpit.process import run
-from cockpit.project import Listing, branch_of
+from cockpit.project import Excludes, Listing, branch_of
 from cockpit.resolution import SETTINGS_NAMES, Resolver
 from cockpit.scan import Scanner
 from cockpit.store import Store
@@ -65,7 +65,7 @@ class Engine:
         self.snapshot: Snapshot = EMPTY
         #: How many settled changes led to a run of anything, for tests and benchmarks.
         self.runs = 0
-        self._config = config
+        self._take(config)
         self._executor = executor
         self._store = store
         self._note = ""
@@ -125,7 +125,7 @@ class Engine:
 
     async def run(self) -> None:
         """Check everything, then follow every change, until `stop` is called."""
-        self._watcher = Watcher(self.root, (*self._config.exclude, *self._config.extend_exclude))
+        self._watcher = Watcher(self.root, self._heeds)
         async with asyncio.TaskGroup() as group:
             self._group = group
             self._bulk = self._start(self._everything())
@@ -268,12 +268,16 @@ class Engine:
     def _reload(self) -> None:
         """Take cockpit's own settings anew; while they are wrong the old ones hold, with a note."""
         try:
-            self._config = load_config(self.root, user_settings_file())
+            self._take(load_config(self.root, user_settings_file()))
             self._note = ""
         except SettingsError as error:
             self._note = f"{error.message}; the settings of before hold. {error.hint}"
         for lane in self._command_lanes:
             lane.configure(self._config)
+
+    def _take(self, config: Config) -> None:
+        self._config = config
+        self._deaf = Excludes((*USUAL_EXCLUDES, *config.extend_exclude))
 
     def _has_news(self, shown: Mapping[str, Result]) -> bool:
         """Whether a lane has come to an outcome since these results were `shown`."""
@@ -290,9 +294,16 @@ class Engine:
         """
         paths = change.paths
         changed = frozenset(await asyncio.to_thread(self._scanner.changed, paths))
-        listed = changed | {path for path in paths if self._files.came_or_went(path)}
+        news = {path for path in paths if not self._is_looked_at(path) or self._files.gone(path)}
         during = self._settled_at is None or change.seen <= self._settled_at
-        return change if during else Change(listed, change.seen)
+        return change if during else Change(changed | news, change.seen)
+
+    def _is_looked_at(self, path: str) -> bool:
+        return path in self._files.known() or any(lane.lists(path) for lane in self._command_lanes)
+
+    def _heeds(self, path: str) -> bool:
+        """Whether a change of `path` matters: what a tool looks at does, wherever it lies."""
+        return self._is_looked_at(path) or not self._deaf(path)
 
     def _says_something(self, path: str) -> bool:
         """Whether `path` may hold a tool's settings."""

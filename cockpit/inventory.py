@@ -74,8 +74,9 @@ class Inventory:
 
     def may_list(self, path: str) -> bool:
         """Whether a change of `path` may be one of which files there are."""
-        return self.came_or_went(path) or path.rsplit("/", 1)[-1] == ".gitignore"
+        is_known = path in self._known and not self.gone(path)
+        return not is_known or path.rsplit("/", 1)[-1] == ".gitignore"
 
-    def came_or_went(self, path: str) -> bool:
-        """Whether `path` is new, or there no more."""
-        return path not in self._known or not (self._root / path).is_file()
+    def gone(self, path: str) -> bool:
+        """Whether there is no file `path`, or no more."""
+        return not (self._root / path).is_file()

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import msgspec
@@ -18,7 +18,9 @@ _QUIET, _LONGEST = 0.030, 0.200
 #: A change of up to this many files is a save, acted on at once; more is a burst, collected first.
 LONE = 3
 
-_NEVER = (".git", ".hg", ".svn", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache")
+_never = Excludes(
+    (".git", ".hg", ".svn", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache")
+)
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -35,11 +37,14 @@ class Change(msgspec.Struct, frozen=True):
 class Watcher:
     """Iterates over the changes below a root; polling takes over where the system refuses."""
 
-    def __init__(self, root: Path, exclude: Sequence[str]) -> None:
-        """Watch `root`, deaf to what `exclude` names; nothing starts before the iteration."""
+    def __init__(self, root: Path, heeds: Callable[[str], bool] = lambda _path: True) -> None:
+        """Watch those files below `root` that `heeds` says yes to, asked at every change anew.
+
+        Nothing starts before the iteration.
+        """
         self._root = root
         self._prefix = str(root) + os.sep
-        self._exclude = Excludes((*_NEVER, *exclude))
+        self._heeds = heeds
         self._stop = asyncio.Event()
         self._queue: asyncio.Queue[Change] = asyncio.Queue()
         self.note = ""
@@ -116,7 +121,8 @@ class Watcher:
             self._queue.put_nowait(Change(paths, seen))
 
     def _relevant(self, _change: object, path: str) -> bool:
-        return path.startswith(self._prefix) and not self._exclude(self._relative(path))
+        relative = self._relative(path)
+        return path.startswith(self._prefix) and not _never(relative) and self._heeds(relative)
 
     def _relative(self, path: str) -> str:
         return path.removeprefix(self._prefix).replace(os.sep, "/")
