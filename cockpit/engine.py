@@ -231,26 +231,19 @@ class Engine:
         if not change.paths:
             return
         self._started = change.seen
-        before = self._files.known().keys()
-        settings_changed = self._files.touches_settings(change.paths)
         if "pyproject.toml" in change.paths:
             self._reload()
-        if settings_changed or any(self._files.may_list(path) for path in change.paths):
-            await self._relist()
-        known = self._files.known().keys()
-        came, went = known - before, before - known
-        settings_changed = settings_changed or self._files.touches_settings(came | went)
+        moved, anew = await self._files.take_stock(change.paths, self._config)
+        if moved:
+            self._scanner.forget_folders()
+            await asyncio.to_thread(self._scanner.changed, moved - change.paths)
         # Of a folder that was moved the system tells by its own name, not by its files'.
-        paths = [path for path in change.paths | came if path in known]
-        await asyncio.to_thread(self._scanner.changed, (came | went) - change.paths)
-        if settings_changed:
-            await self._files.resolve()
-        elif came or went:
-            await self._files.choose()
-        if settings_changed or any(path.endswith("__init__.py") for path in came | went):
+        known = self._files.known()
+        paths = [path for path in change.paths | moved if path in known]
+        if anew:
             paths = list(self._files.selected)
         for lane in self._command_lanes:
-            lane.mark(change.paths, came | went)
+            lane.mark(change.paths, moved)
         shown = self.snapshot.results
         async with asyncio.TaskGroup() as group:
             for lane in self._command_lanes:
@@ -261,7 +254,7 @@ class Engine:
                     self._file_lanes, sorted(paths), self._files.known, urgent=urgent
                 )
             )
-        if came or went or self._has_news(shown):
+        if moved or self._has_news(shown):
             self.runs += 1
             self._publish(settled=True, changed=tuple(sorted(change.paths)))
 

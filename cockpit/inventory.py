@@ -22,6 +22,7 @@ class Inventory:
         #: The files that any of the lanes looks at.
         self.selected: frozenset[str] = frozenset()
         self._known: Mapping[str, None] = {}
+        self._there: dict[str, dict[str, bool]] = {lane.name: {} for lane in lanes}
         self._root = root
         self._scope = scope
         self._lanes = lanes
@@ -40,11 +41,48 @@ class Inventory:
         self._known = dict.fromkeys(self.listing.paths)
         return True
 
+    async def take_stock(
+        self, changed: Iterable[str], config: Config
+    ) -> tuple[frozenset[str], bool]:
+        """Bring list, settings and choices up to date with `changed` files.
+
+        Returns the files that came or went, and whether all others are to be seen anew too.
+        """
+        before = self._known.keys()
+        settings_changed = self._touches_settings(changed)
+        if settings_changed or any(map(self._may_list, changed)):
+            await self.relist(config)
+        moved = frozenset(before ^ self._known.keys())
+        if settings_changed or self._touches_settings(moved):
+            await self.resolve()
+            return moved, True
+        if moved and await self._resolve_moved():
+            return moved, True
+        if moved:
+            await self.choose()
+        return moved, any(path.endswith("__init__.py") for path in moved)
+
     async def resolve(self, lanes: Iterable[FileLane] | None = None) -> None:
         """Read the settings of `lanes` (all) anew, and choose files by them."""
         resolving = self._lanes if lanes is None else lanes
         await asyncio.gather(*(self._resolve_lane(lane) for lane in resolving))
         await self.choose()
+
+    async def _resolve_moved(self) -> bool:
+        """Read settings anew where files that came or went matter to them; return if any did.
+
+        That is where a folder that they name is gone or back, and where they could not be read.
+        """
+        moved = [lane for lane in self._lanes if self._places_of(lane) != self._there[lane.name]]
+        unread = [lane for lane in self._lanes if lane.settings is None]
+        if moved or unread:
+            await self.resolve([*moved, *unread])
+        return bool(moved) or any(lane.settings is not None for lane in unread)
+
+    def _places_of(self, lane: FileLane) -> dict[str, bool]:
+        """Return the files and folders that a lane's settings name, and whether each is there."""
+        places = lane.settings.places if lane.settings is not None else ()
+        return {place: self._resolver.is_there(place) for place in places}
 
     async def choose(self) -> None:
         """Let each lane choose its files, after files came or went."""
@@ -59,10 +97,12 @@ class Inventory:
             lane.configure(
                 await self._resolver.resolve(lane.name, lane.version, self.listing.paths)
             )
+            self._there[lane.name] = self._places_of(lane)
         except CockpitError as error:
             lane.refuse(error)
+            self._there[lane.name] = {}
 
-    def touches_settings(self, paths: Iterable[str]) -> bool:
+    def _touches_settings(self, paths: Iterable[str]) -> bool:
         """Whether one of `paths` holds settings of a file lane's tool."""
         sources = {
             source
@@ -72,7 +112,7 @@ class Inventory:
         }
         return any(path in sources or path.rsplit("/", 1)[-1] in SETTINGS_NAMES for path in paths)
 
-    def may_list(self, path: str) -> bool:
+    def _may_list(self, path: str) -> bool:
         """Whether a change of `path` may be one of which files there are."""
         is_known = path in self._known and not self.gone(path)
         return not is_known or path.rsplit("/", 1)[-1] == ".gitignore"

@@ -27,6 +27,7 @@ class _Remembered(msgspec.Struct, frozen=True):
     settings: Settings
     digests: dict[str, bytes]
     found: list[bytes]
+    there: dict[str, bool] = {}
 
 
 _decode = msgspec.msgpack.Decoder(_Remembered).decode
@@ -51,7 +52,8 @@ class Resolver:
             if remembered is not None:
                 return remembered
         settings = await self._ask(name, listing)
-        record = _Remembered(settings, self._digests(settings.sources), found)
+        there = {place: self.is_there(place) for place in settings.places}
+        record = _Remembered(settings, self._digests(settings.sources), found, there)
         await asyncio.to_thread(self._store.put, [(key, msgspec.msgpack.encode(record))])
         return settings
 
@@ -61,7 +63,12 @@ class Resolver:
         except msgspec.MsgspecError:
             return None
         same = remembered.found == found and self._digests(remembered.digests) == remembered.digests
-        return remembered.settings if same else None
+        stands = all(self.is_there(place) is was for place, was in remembered.there.items())
+        return remembered.settings if same and stands else None
+
+    def is_there(self, place: str) -> bool:
+        """Whether the file or folder `place`, relative to the root, is there."""
+        return (self._root / place).exists()
 
     def _digests(self, sources: Iterable[str]) -> dict[str, bytes]:
         digests = {}

@@ -111,6 +111,25 @@ async def following(engine: Engine) -> AsyncIterator[Seen]:
         await task
 
 
+# --- Settings that hang on what is there ---
+
+
+@pytest.mark.regression
+async def test_a_folder_that_settings_name_may_go_and_come_back(root: Path, pool: Pool) -> None:
+    write(root, "pyproject.toml", '[tool.vulture]\npaths = ["pkg"]\n')
+    write(root, "pkg/m.py", "import os\n")
+    engine = engine_for(root, pool)
+    await engine.run_once()
+    assert rules(engine.snapshot, "vulture") == {"V104"}
+    (root / "pkg").rename(root / "away")
+    await engine._follow(change("pkg", "away"))
+    assert "pkg could not be found" in failure(engine, "vulture").reason
+    assert answers(engine.snapshot) == answers(await engine_for(root, pool).run_once())
+    (root / "away").rename(root / "pkg")
+    await engine._follow(change("pkg", "away"))
+    assert rules(engine.snapshot, "vulture") == {"V104"}
+
+
 # --- Saves ---
 
 

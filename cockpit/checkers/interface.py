@@ -88,12 +88,14 @@ class Settings(msgspec.Struct, frozen=True):
     `facts` holds the options that change what `analyse` says (they are part of the cache's key),
     `conclude` the options for everything else; each is msgpack, and only its checker reads it.
     `sources` names the files they came from, relative to the root where below it: a change in
-    one of them means to resolve again.
+    one of them means to resolve again. `places` are files and folders that the settings name, as
+    they name them: one that goes, or comes back, means to resolve again too.
     """
 
     facts: bytes = b""
     conclude: bytes = b""
     sources: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
 
 
 class Concluded(msgspec.Struct, frozen=True):

@@ -85,7 +85,7 @@ class Vulture:
 
         options, rest = vulture_far.resolve(root)
         encode = msgspec.msgpack.encode
-        return Settings(encode(options), encode(rest), ("pyproject.toml",))
+        return Settings(encode(options), encode(rest), ("pyproject.toml",), rest.paths)
 
     def analyse(self, source: Source, options: bytes) -> bytes:
         """Far: what one file defines and uses."""
