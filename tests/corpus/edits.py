@@ -148,6 +148,8 @@ class Editor:
         files = self._files()
         folders = {path.rpartition("/")[0] for path in files if "/" in path}
         small = sorted(f for f in folders if 0 < len(list((self.root / f).rglob("*"))) < 30)
+        # Settings that extend others by a relative path would break ruff, and there is no answer.
+        small = [f for f in small if not list((self.root / f).rglob("ruff.toml"))]
         if not small:
             return self._append()
         folder = self._chance.choice(small)
