@@ -56,7 +56,7 @@ class Inventory:
         if settings_changed or self._touches_settings(moved):
             await self.resolve()
             return moved, True
-        if moved and await self._resolve_moved():
+        if await self._resolve_moved(any_file=bool(moved)):
             return moved, True
         if moved:
             await self.choose()
@@ -68,13 +68,13 @@ class Inventory:
         await asyncio.gather(*(self._resolve_lane(lane) for lane in resolving))
         await self.choose()
 
-    async def _resolve_moved(self) -> bool:
-        """Read settings anew where files that came or went matter to them; return if any did.
+    async def _resolve_moved(self, *, any_file: bool) -> bool:
+        """Read settings anew where something that they name is gone or back; return if any were.
 
-        That is where a folder that they name is gone or back, and where they could not be read.
+        Where they could not be read it may be for want of `any_file` that came or went.
         """
         moved = [lane for lane in self._lanes if self._places_of(lane) != self._there[lane.name]]
-        unread = [lane for lane in self._lanes if lane.settings is None]
+        unread = [lane for lane in self._lanes if any_file and lane.settings is None]
         if moved or unread:
             await self.resolve([*moved, *unread])
         return bool(moved) or any(lane.settings is not None for lane in unread)
