@@ -22,18 +22,20 @@ from cockpit.environment import differing
 from cockpit.errors import CheckerError, SettingsError
 from cockpit.inventory import Inventory
 from cockpit.lanes import FileLane, Lane
-from cockpit.model import EMPTY, Finding, Result, Snapshot
+from cockpit.model import EMPTY, Finding, Result, Skipped, Snapshot
 from cockpit.places import user_settings_file
 from cockpit.process import run
 from cockpit.project import Excludes, Listing, branch_of
 from cockpit.resolution import SETTINGS_NAMES, Resolver
 from cockpit.scan import Scanner
 from cockpit.store import Store
-from cockpit.watch import LONE, Change, Watcher
+from cockpit.watch import HEAD, LONE, Change, Watcher
 from cockpit.workers import JobFailed
 
 #: Seconds between two snapshots that differ only in progress.
 _PROGRESS_EVERY = 0.1
+
+_AT_START = "`tools` and `workers` take effect when cockpit is started again"
 
 Subscriber = Callable[[Snapshot], None]
 
@@ -42,6 +44,7 @@ class Setup(msgspec.Struct, frozen=True):
     """What to check: `scope` (relative paths, empty for all) below `root`, by `checkers`.
 
     Of a `trusted` project its own tools may be run, where they are run as commands at all.
+    `unasked` says of each other installed checker why it was not asked for.
     """
 
     root: Path
@@ -49,6 +52,7 @@ class Setup(msgspec.Struct, frozen=True):
     checkers: tuple[Checker, ...]
     config: Config
     trusted: bool = False
+    unasked: Mapping[str, str] = {}
 
 
 class Engine:
@@ -66,6 +70,7 @@ class Engine:
         #: How many settled changes led to a run of anything, for tests and benchmarks.
         self.runs = 0
         self._take(config)
+        self._begun_with = _fixed(config)
         self._executor = executor
         self._store = store
         self._note = ""
@@ -87,7 +92,7 @@ class Engine:
         self._lanes: dict[str, Lane] = {
             lane.name: lane for lane in (*self._file_lanes, *self._command_lanes)
         }
-        self._order = [checker.name for checker in checkers]
+        self._unasked = setup.unasked
         self._checkers = {checker.name: checker for checker in checkers}
         self._subscribers: list[Subscriber] = []
         self._started = time.perf_counter()
@@ -152,10 +157,19 @@ class Engine:
 
     def explain(self, checker: str) -> tuple[str, ...]:
         """Return the tool's own command that gives what we show."""
+        if checker in self._unasked:
+            raise CheckerError(f"{checker} was not asked", self._unasked[checker])
         lane = self._lanes[checker]
         if lane.failure is not None:
             raise lane.failure
         files, settings = self.files_of(checker)
+        if isinstance(lane, FileLane):
+            report = self.snapshot.report(checker)
+            if lane.checker.fragile and report is not None:
+                unread = {error.path for error in report.errors}
+                files = [path for path in files if path not in unread]
+            if not files:
+                raise CheckerError(f"{checker} has no file to read", "So there is no command.")
         return self._checkers[checker].explain(self.root, files, settings)
 
     def files_of(self, checker: str) -> tuple[list[str], Settings]:
@@ -227,10 +241,13 @@ class Engine:
         await self._apply(change)
 
     async def _apply(self, change: Change) -> None:
-        change = await self._without_touches(change)
+        if HEAD in change.paths:
+            self.branch = await branch_of(self.root)
+            self._publish()
+        change = await self._without_touches(Change(change.paths - {HEAD}, change.seen))
         if not change.paths:
             return
-        self._started = change.seen
+        self._started, said = change.seen, self._note
         if "pyproject.toml" in change.paths:
             self._reload()
         moved, anew = await self._files.take_stock(change.paths, self._config)
@@ -254,7 +271,7 @@ class Engine:
                     self._file_lanes, sorted(paths), self._files.known, urgent=urgent
                 )
             )
-        if moved or self._has_news(shown):
+        if moved or self._note != said or self._has_news(shown):
             self.runs += 1
             self._publish(settled=True, changed=tuple(sorted(change.paths)))
 
@@ -262,7 +279,7 @@ class Engine:
         """Take cockpit's own settings anew; while they are wrong the old ones hold, with a note."""
         try:
             self._take(load_config(self.root, user_settings_file()))
-            self._note = ""
+            self._note = "" if self._begun_with == _fixed(self._config) else _AT_START
         except SettingsError as error:
             self._note = f"{error.message}; the settings of before hold. {error.hint}"
         for lane in self._command_lanes:
@@ -345,12 +362,13 @@ class Engine:
 
     def _publish(self, *, settled: bool = False, changed: tuple[str, ...] = ()) -> None:
         self._shown = time.perf_counter()
-        results = {name: self._lanes[name].result(self._started) for name in self._order}
+        results = {name: lane.result(self._started) for name, lane in self._lanes.items()}
+        unasked = {name: _skipped(name, why) for name, why in self._unasked.items()}
         watching = self._watcher.note if self._watcher else ""
         notes = (*self.listing.notes, watching, self._store.note, self._note, self._strangers)
         self.snapshot = Snapshot(
             generation=self.snapshot.generation + settled,
-            results=results,
+            results={name: results[name] for name in self._checkers} | unasked,
             files=len(self._files.selected),
             changed=changed,
             seconds=self._shown - self._started if settled else self.snapshot.seconds,
@@ -359,3 +377,12 @@ class Engine:
         )
         for subscriber in tuple(self._subscribers):
             subscriber(self.snapshot)
+
+
+def _fixed(config: Config) -> tuple[object, ...]:
+    """Return the settings that cannot change while the engine runs."""
+    return config.tools, config.workers
+
+
+def _skipped(checker: str, why: str) -> Result:
+    return Result(checker, Skipped(f"not asked: {why}"))

@@ -12,14 +12,14 @@ import msgspec
 
 from cockpit.engine import Engine, Setup
 from cockpit.errors import CockpitError, UsageError
-from cockpit.model import EMPTY, Finding, Snapshot
+from cockpit.model import EMPTY, Finding, Skipped, Snapshot
 from cockpit.panes import PANES, Panes, joined
 from cockpit.plain import plain
 from cockpit.render import json as as_json
 from cockpit.render import text as as_text
 from cockpit.render.text import Style, duration
 from cockpit.session import Request, open_engine, set_up
-from cockpit.verdict import FAILED, FINDINGS, broken, exit_code
+from cockpit.verdict import CLEAN, FAILED, FINDINGS, broken, exit_code
 from cockpit.verify import lines, verify
 
 #: Seconds between two pictures of the progress line.
@@ -45,6 +45,8 @@ def style_for(stream: IO[str]) -> Style:
 
 async def check(request: Request, options: CheckOptions) -> int:
     """Check once, print, and return the exit code."""
+    if options.format != "text" and (options.explain or options.verify is not None):
+        raise UsageError("--explain and --verify speak text only", "Leave out --format.")
     setup = set_up(request, Path.cwd())
     async with open_engine(setup) as engine:
         progress = Progress(sys.stderr)
@@ -67,15 +69,17 @@ def _explain(engine: Engine, name: str) -> int:
 
 
 async def _verify(engine: Engine, names: Sequence[str]) -> int:
-    same = True
+    verdicts = []
     for name in [_known(engine, name) for name in names] or list(engine.checkers):
         verdict = await verify(engine, name)
-        same = same and verdict.same
+        verdicts.append(verdict)
         style = style_for(sys.stdout)
         for line in lines(verdict):
             sys.stdout.write(style.encodable(line) + "\n")
         sys.stdout.flush()
-    return 0 if same else FINDINGS
+    if any(verdict.failure for verdict in verdicts):
+        return FAILED
+    return CLEAN if all(verdict.same for verdict in verdicts) else FINDINGS
 
 
 def _known(engine: Engine, name: str) -> str:
@@ -237,6 +241,8 @@ def _standing(snapshot: Snapshot) -> list[str]:
     words = []
     for name, result in snapshot.results.items():
         report = snapshot.report(name)
+        if isinstance(result.outcome, Skipped):
+            continue
         failed = getattr(result.outcome, "reason", "")
         if report is not None and report.errors and not failed:
             unread = "1 file" if len(report.errors) == 1 else f"{len(report.errors):,} files"

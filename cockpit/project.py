@@ -120,12 +120,17 @@ async def list_files(root: Path, exclude: Sequence[str], extend_exclude: Sequenc
         except CockpitError as error:
             note = f"{error.message}: files are found by walking the folders. {error.hint}"
         else:
-            leave_out = Excludes(extend_exclude)
-            kept = sorted(path for path in set(listed) if not leave_out(path))
+            kept = await asyncio.to_thread(_there, root, set(listed), Excludes(extend_exclude))
             return Listing(tuple(kept), from_git=True)
     patterns = Excludes((*exclude, *extend_exclude))
     walked = await asyncio.to_thread(lambda: sorted(_walk(root, patterns)))
     return Listing(tuple(walked), notes=(note,) if note else ())
+
+
+def _there(root: Path, listed: Iterable[str], leave_out: Excludes) -> list[str]:
+    """Return what is not left out and is there: git goes on listing a file that was deleted."""
+    prefix = f"{root}{os.sep}"
+    return sorted(path for path in listed if not leave_out(path) and os.path.lexists(prefix + path))
 
 
 async def _git_files(root: Path) -> list[str]:

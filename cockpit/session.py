@@ -32,7 +32,18 @@ def set_up(request: Request, cwd: Path) -> Setup:
     root, scope = locate(request.paths, cwd)
     config = load_config(root, user_settings_file())
     trusted = is_trusted(state_folder(), root)
-    return Setup(root, scope, _choose(request, config), config, trusted)
+    checkers = _choose(request, config)
+    asked = {checker.name for checker in checkers}
+    unasked = {name: _why_not(name, request) for name in names() if name not in asked}
+    return Setup(root, scope, checkers, config, trusted, unasked)
+
+
+def _why_not(name: str, request: Request) -> str:
+    if name in request.skip:
+        return f"--skip {name}"
+    if request.only:
+        return f"--only {','.join(request.only)}"
+    return "`tools` in the settings leaves it out"
 
 
 def _choose(request: Request, config: Config) -> tuple[Checker, ...]:

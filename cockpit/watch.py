@@ -18,6 +18,8 @@ _QUIET, _LONGEST = 0.030, 0.200
 #: A change of up to this many files is a save, acted on at once; more is a burst, collected first.
 LONE = 3
 
+#: Changes when another branch is checked out, and is the one file of git's own that matters.
+HEAD = ".git/HEAD"
 _never = Excludes(
     (".git", ".hg", ".svn", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache")
 )
@@ -122,6 +124,8 @@ class Watcher:
 
     def _relevant(self, _change: object, path: str) -> bool:
         relative = self._relative(path)
+        if relative == HEAD:
+            return True
         return path.startswith(self._prefix) and not _never(relative) and self._heeds(relative)
 
     def _relative(self, path: str) -> str:

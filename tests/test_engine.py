@@ -111,6 +111,16 @@ async def following(engine: Engine) -> AsyncIterator[Seen]:
         await task
 
 
+@pytest.mark.regression
+async def test_settings_that_hold_at_the_next_start_are_told_of(root: Path, pool: Pool) -> None:
+    engine = engine_for(root, pool, None, "bandit")
+    await engine.run_once()
+    for content, told in (('tools = ["ruff"]', True), ("workers = 1", True), ("", False)):
+        write(root, "pyproject.toml", f"[tool.cockpit]\n{content}\n")
+        await engine._follow(change("pyproject.toml"))
+        assert any("started again" in note for note in engine.snapshot.notes) is told
+
+
 # --- Settings that hang on what is there ---
 
 

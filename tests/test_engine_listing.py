@@ -61,6 +61,48 @@ async def test_what_gitignore_names_is_no_longer_looked_at(root: Path) -> None:
             assert ("pkg/generated/c.py" in report.files) is (ignored == "")
 
 
+async def git(root: Path, *words: str) -> None:
+    name = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+    await asyncio.to_thread(
+        subprocess.run, ["git", *name, *words], cwd=root, check=True, capture_output=True
+    )
+
+
+async def test_a_deleted_file_that_git_still_lists_is_gone(root: Path) -> None:
+    for words in (["init", "--quiet"], ["add", "--all"]):
+        await git(root, *words)
+    async with engine_on(root) as engine:
+        (root / "plain/b.py").unlink()
+        await follow(engine, [frozenset({"plain/b.py"})])
+        assert "plain/b.py" not in engine.listing.paths
+        for name in engine.checkers:
+            report = engine.snapshot.report(name)
+            assert report is not None
+            assert "plain/b.py" not in report.files and not report.errors
+            assert "plain/b.py" not in " ".join(engine.explain(name))
+        assert not differing(await compare(engine, "", "", ""))
+
+
+async def test_the_branch_is_followed(root: Path) -> None:
+    for words in (["init", "--quiet", "-b", "one"], ["add", "--all"], ["commit", "-q", "-m", "x"]):
+        await git(root, *words)
+    async with open_engine(set_up(request_of([str(root)], ["vulture"]), root)) as engine:
+        news = asyncio.Event()
+        engine.subscribe(lambda _: news.set())
+        task = asyncio.create_task(engine.run())
+        async with asyncio.timeout(60):
+            while not engine.snapshot.fresh:
+                await news.wait()
+                news.clear()
+            assert engine.branch == "one"
+            await git(root, "checkout", "-q", "-b", "two")
+            while engine.branch != "two":
+                await news.wait()
+                news.clear()
+        await engine.stop()
+        await task
+
+
 # --- What only ruff looks at, for its list of files is its own ---
 
 

@@ -14,6 +14,9 @@ import pytest
 
 from cockpit import headless
 from cockpit.cli import main
+from cockpit.errors import CockpitError
+from cockpit.model import Skipped
+from cockpit.session import open_engine, request_of, set_up
 from cockpit.verify import Verdict
 
 pytestmark = pytest.mark.integration
@@ -129,11 +132,12 @@ def test_fail_on_of_the_settings_holds_where_none_is_given(project: Path) -> Non
 
 
 def test_only_and_skip_choose_tools(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert list(document(capsys, "--only", "bandit,vulture")["outcomes"]) == ["vulture", "bandit"]
-    assert list(document(capsys, "--skip", "bandit", "--skip", "ruff")["outcomes"]) == [
-        "vulture",
-        "interrogate",
-    ]
+    def asked(*words: str) -> list[str]:
+        outcomes = document(capsys, *words)["outcomes"]
+        return [name for name, outcome in outcomes.items() if outcome["state"] != "skipped"]
+
+    assert asked("--only", "bandit,vulture") == ["vulture", "bandit"]
+    assert asked("--skip", "bandit", "--skip", "ruff") == ["vulture", "interrogate"]
 
 
 def test_a_path_is_all_that_is_checked(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -272,6 +276,51 @@ def test_verify_takes_a_folder_for_a_folder(
     assert "no difference" in capsys.readouterr().out
     assert main(["check", "--verify", "nothing-here"]) == 2
     assert "nothing-here is no tool" in capsys.readouterr().err
+
+
+def test_verify_of_nothing_is_no_difference_but_a_failure(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "a.py").unlink()
+    assert main(["check", "--verify", "vulture"]) == 2
+    assert "nothing to compare: vulture has no file to read" in capsys.readouterr().out
+    assert main(["check", "--explain", "vulture"]) == 2
+    assert "vulture has no file to read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--explain", "--verify"])
+def test_explain_and_verify_refuse_a_format_that_they_do_not_have(
+    project: Path, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    assert main(["check", option, "ruff", "--format", "json"]) == 2
+    assert "speak text only" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [(["--only", "ruff,vulture"], "--only ruff,vulture"), (["--skip", "bandit"], "--skip bandit")],
+)
+def test_a_tool_that_was_not_asked_is_skipped_and_says_why(
+    project: Path, capsys: pytest.CaptureFixture[str], words: list[str], why: str
+) -> None:
+    assert main(["check", *words]) == 0
+    assert f"bandit       skipped: not asked: {why}" in capsys.readouterr().out
+    assert main(["check", *words, "--format", "json"]) == 0
+    outcome = json.loads(capsys.readouterr().out)["outcomes"]["bandit"]
+    assert (outcome["state"], outcome["reason"]) == ("skipped", f"not asked: {why}")
+    assert main(["check", *words, "--explain", "bandit"]) == 2
+    assert "bandit" in capsys.readouterr().err
+
+
+async def test_the_screen_may_ask_for_the_command_of_a_tool_that_was_not_asked(
+    project: Path,
+) -> None:
+    async with open_engine(set_up(request_of([], ["ruff"]), project)) as engine:
+        await engine.run_once()
+        with pytest.raises(CockpitError, match="bandit was not asked"):
+            engine.explain("bandit")
+        assert isinstance(engine.snapshot.results["bandit"].outcome, Skipped)
+        assert engine.snapshot.fresh
 
 
 def test_verify_exits_one_on_a_difference(

@@ -47,6 +47,7 @@ class Bandit:
     name = "bandit"
     pane = "security"
     local = True
+    fragile = False
     dear = True
 
     def version(self) -> str:

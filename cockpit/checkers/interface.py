@@ -174,11 +174,13 @@ class FileChecker(Checker, Protocol):
     """A tool whose answer is made of facts about single files.
 
     `local` says whether the findings of a file depend on that file alone, `dear` whether it takes
-    about as long as all the others together (it then gets a worker of its own for a lone file).
+    about as long as all the others together (it then gets a worker of its own for a lone file),
+    `fragile` whether its command gives no answer at all where it cannot read one file.
     """
 
     local: bool
     dear: bool
+    fragile: bool
 
     def resolve(self, root: Path, listing: Sequence[str]) -> Settings:
         """Far: read the tool's settings as the tool itself does in `root`.

@@ -38,6 +38,7 @@ class Interrogate:
     name = "interrogate"
     pane = "docs"
     local = True
+    fragile = True
     dear = False
 
     def version(self) -> str:

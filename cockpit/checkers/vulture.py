@@ -73,6 +73,7 @@ class Vulture:
     name = "vulture"
     pane = "dead"
     local = False
+    fragile = False
     dear = False
 
     def version(self) -> str:

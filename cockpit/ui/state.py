@@ -10,7 +10,17 @@ from typing import Literal
 
 import msgspec
 
-from cockpit.model import EMPTY, Failure, FileError, Finding, Metric, Result, Skipped, Snapshot
+from cockpit.model import (
+    EMPTY,
+    Failure,
+    FileError,
+    Finding,
+    Metric,
+    Report,
+    Result,
+    Skipped,
+    Snapshot,
+)
 from cockpit.panes import PANES, Panes
 from cockpit.since import Since
 from cockpit.ui.order import Order, Rows, unread
@@ -122,16 +132,17 @@ class State:
         skipped = [result for result in results if isinstance(result.outcome, Skipped)]
         if results and len(skipped) == len(results):
             return _skipped(skipped)
-        done = [result for result in results if result.outcome is not None]
+        done = [result for result in results if isinstance(result.outcome, Report)]
         if not done:
             return Standing("waiting", "not checked yet")
-        return Standing("fresh", self._fresh(done))
+        missing = "".join(f", {result.checker} skipped" for result in skipped)
+        return Standing("fresh", self._fresh(done) + missing)
 
     def _fresh(self, results: list[Result]) -> str:
         names = " + ".join(map(_named, results))
         words = f"{names} {duration(max(result.seconds for result in results))}"
-        errors = sum(len(result.last.errors) for result in results if result.last)
-        return f"{words}, {amount(errors, 'file')} unread" if errors else words
+        errors = {error.path for one in results if one.last for error in one.last.errors}
+        return f"{words}, {amount(len(errors), 'file')} unread" if errors else words
 
     def _errors(self, pane: str) -> tuple[tuple[Finding, bool], ...]:
         """Return the pane's unread files as rows, each with whether that is new."""

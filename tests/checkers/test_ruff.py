@@ -334,14 +334,16 @@ class TestBinary:
 @pytest.mark.integration
 class TestDocumentation:
     def test_is_ruffs_own_page(self) -> None:
-        page = CHECKER.read_document(run(CHECKER.document_command("S608"), Path()))
+        page = CHECKER.read_document(run(CHECKER.document_command(Path(), "S608", DEFAULT), Path()))
         assert (page.rule, page.name) == ("S608", "hardcoded-sql-expression")
         assert page.text.startswith("## What it does")
         assert page.url == "https://docs.astral.sh/ruff/rules/hardcoded-sql-expression"
 
     def test_of_no_rule_is_an_error(self) -> None:
         with pytest.raises(CheckerError, match="no page"):
-            CHECKER.read_document(run(CHECKER.document_command("invalid-syntax"), Path()))
+            CHECKER.read_document(
+                run(CHECKER.document_command(Path(), "invalid-syntax", DEFAULT), Path())
+            )
 
 
 BAD = "import os\nassert 1\nx = eval('1')\n"
