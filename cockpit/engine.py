@@ -8,7 +8,7 @@ import asyncio
 import concurrent.futures
 import gc
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -100,8 +100,15 @@ class Engine:
         #: When the last run over everything ended; None while there was none.
         self._settled_at: float | None = None
         self._watcher: Watcher | None = None
-        self._resumed = asyncio.Event()
-        self._resumed.set()
+        self._paused = False
+        #: What changed while the engine was paused.
+        self._missed: Change | None = None
+        #: Files under analysis for a change, and those of them that changed again meanwhile.
+        self._busy: set[str] = set()
+        self._again_later: set[str] = set()
+        #: Files that changed since everything was fresh.
+        self._unsaid: set[str] = set()
+        self._stocktaking = asyncio.Lock()
         self._group: asyncio.TaskGroup | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._bulk: asyncio.Task[None] | None = None
@@ -135,20 +142,26 @@ class Engine:
             self._group = group
             self._bulk = self._start(self._everything())
             async for change in self._watcher.changes():
-                await self._resumed.wait()
-                await self._follow(change)
+                if self._paused:
+                    self._missed = self._missed.joined(change) if self._missed else change
+                    self._publish()
+                else:
+                    # Not awaited: what takes long for one file is no reason for others to wait.
+                    self._start(self._follow(change))
             for task in self._tasks:
                 task.cancel()
 
     async def stop(self) -> None:
         """End `run`."""
-        self._resumed.set()
         if self._watcher is not None:
             self._watcher.stop()
 
     def pause(self, paused: bool) -> None:
         """Stop following changes, or catch up with all that came meanwhile."""
-        (self._resumed.clear if paused else self._resumed.set)()
+        self._paused = paused
+        missed, self._missed = (self._missed, None) if not paused else (None, self._missed)
+        if missed is not None:
+            self._start(self._follow(missed))
         self._publish()
 
     def rerun(self, checker: str | None = None) -> None:
@@ -235,19 +248,55 @@ class Engine:
         )
 
     async def _follow(self, change: Change) -> None:
-        """Bring everything up to date with `change`; a lone save overtakes a bulk run."""
+        """Bring everything up to date with `change`; a lone save overtakes a bulk run.
+
+        A file that is under analysis for an earlier change is seen once more when that has ended.
+        """
         if self._bulk is not None and not self._bulk.done() and len(change.paths) > LONE:
             await asyncio.wait({self._bulk})
-        await self._apply(change)
+        self._again_later |= change.paths & self._busy
+        mine = change.paths - self._busy
+        self._busy |= mine
+        try:
+            await self._apply(Change(mine, change.seen))
+        finally:
+            self._busy -= mine
+        later = mine & self._again_later
+        if later:
+            self._again_later -= later
+            await self._follow(Change(later, time.perf_counter()))
 
     async def _apply(self, change: Change) -> None:
+        said, shown = self._note, self.snapshot.results
+        async with self._stocktaking:
+            change, moved, paths = await self._take_stock(change)
+        if not change.paths:
+            return
+        async with asyncio.TaskGroup() as group:
+            for lane in self._command_lanes:
+                group.create_task(self._run_command(lane))
+            urgent = len(paths) <= LONE
+            group.create_task(
+                self.analysis.refresh(
+                    self._file_lanes, sorted(paths), self._files.known, urgent=urgent
+                )
+            )
+        if moved or self._note != said or self._has_news(shown):
+            self.runs += 1
+            self._publish(settled=True, changed=change.paths)
+
+    async def _take_stock(self, change: Change) -> tuple[Change, frozenset[str], Sequence[str]]:
+        """Bring list and settings up to date, and tell the command lanes.
+
+        Returns what of `change` matters, the files that came or went, and the files to read.
+        """
         if HEAD in change.paths:
             self.branch = await branch_of(self.root)
             self._publish()
         change = await self._without_touches(Change(change.paths - {HEAD}, change.seen))
         if not change.paths:
-            return
-        self._started, said = change.seen, self._note
+            return change, frozenset(), ()
+        self._started = change.seen
         if "pyproject.toml" in change.paths:
             self._reload()
         moved, anew = await self._files.take_stock(change.paths, self._config)
@@ -261,19 +310,7 @@ class Engine:
             paths = list(self._files.selected)
         for lane in self._command_lanes:
             lane.mark(change.paths, moved)
-        shown = self.snapshot.results
-        async with asyncio.TaskGroup() as group:
-            for lane in self._command_lanes:
-                group.create_task(self._run_command(lane))
-            urgent = len(paths) <= LONE
-            group.create_task(
-                self.analysis.refresh(
-                    self._file_lanes, sorted(paths), self._files.known, urgent=urgent
-                )
-            )
-        if moved or self._note != said or self._has_news(shown):
-            self.runs += 1
-            self._publish(settled=True, changed=tuple(sorted(change.paths)))
+        return change, moved, paths
 
     def _reload(self) -> None:
         """Take cockpit's own settings anew; while they are wrong the old ones hold, with a note."""
@@ -360,8 +397,9 @@ class Engine:
         if at_once or time.perf_counter() - self._shown >= _PROGRESS_EVERY:
             self._publish()
 
-    def _publish(self, *, settled: bool = False, changed: tuple[str, ...] = ()) -> None:
+    def _publish(self, *, settled: bool = False, changed: Iterable[str] = ()) -> None:
         self._shown = time.perf_counter()
+        self._unsaid.update(changed)
         results = {name: lane.result(self._started) for name, lane in self._lanes.items()}
         unasked = {name: _skipped(name, why) for name, why in self._unasked.items()}
         watching = self._watcher.note if self._watcher else ""
@@ -370,11 +408,14 @@ class Engine:
             generation=self.snapshot.generation + settled,
             results={name: results[name] for name in self._checkers} | unasked,
             files=len(self._files.selected),
-            changed=changed,
+            changed=tuple(sorted(self._unsaid)) if settled else (),
             seconds=self._shown - self._started if settled else self.snapshot.seconds,
             notes=tuple(note for note in notes if note),
-            paused=not self._resumed.is_set(),
+            paused=self._paused,
+            missed=len(self._missed.paths) if self._missed else 0,
         )
+        if settled and self.snapshot.fresh:
+            self._unsaid.clear()
         for subscriber in tuple(self._subscribers):
             subscriber(self.snapshot)
 

@@ -130,7 +130,11 @@ class Result(msgspec.Struct, frozen=True):
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """Everything known at one moment; `generation` grows by one with every settled change."""
+    """Everything known at one moment; `generation` grows by one with every settled change.
+
+    `changed` are the files of that change, or of all changes since everything was fresh. While
+    `paused`, `missed` counts the files that changed since and are not looked at yet.
+    """
 
     generation: int = 0
     results: Mapping[str, Result] = {}
@@ -139,6 +143,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
     paused: bool = False
+    missed: int = 0
 
     @property
     def fresh(self) -> bool:

@@ -137,6 +137,20 @@ class Project(RuleBasedStateMachine):
         self.put(f"{folder}/__init__.py", b"")
         self.tell(f"{folder}/__init__.py")
 
+    @rule(parts=st.lists(st.tuples(paths, sources), min_size=2, max_size=5))
+    def rush(self, parts: list[tuple[str, str]]) -> None:
+        """Save so fast that the engine is at work on the first files when the last are told of."""
+
+        async def all_at_once() -> None:
+            async with asyncio.TaskGroup() as group:
+                for path, source in parts:
+                    self.put(path, source.encode())
+                    change = Change(frozenset([path]), time.perf_counter())
+                    group.create_task(self.engine._follow(change))
+                    await asyncio.sleep(0)
+
+        self.world.runner.run(all_at_once())
+
     # -- what happens to folders, of which the system tells by the folder's name alone
 
     @rule(folder=folders)
