@@ -26,6 +26,8 @@ _SETTLED = 200
 _JOB_BYTES = 40_000
 #: A lone file above this many bytes is split over two workers, one tool's work beside the others'.
 _SPLIT_BYTES = 6_000
+#: Bytes of the largest file whose scopes are looked up for ruff: nobody's answer is to wait for it.
+_OUTLINED = 1 << 20
 #: A file is given up after it brought down this many workers.
 _TRIES = 3
 
@@ -193,14 +195,14 @@ class Analysis:
         await asyncio.to_thread(self._store.put, keep)
 
     async def outlines(self, scanned: Iterable[Scanned]) -> dict[str, list[Scope]]:
-        """Return the outline of each readable file of `scanned`, by path."""
+        """Return the outline of each readable file of `scanned`, by path; none of a huge one."""
         found: dict[str, list[Scope]] = {}
         missing: list[Scanned] = []
         for one in scanned:
             digest, scopes = self._outlines.get(one.path, (b"", []))
             if one.digest and digest == one.digest:
                 found[one.path] = scopes
-            elif one.digest:
+            elif one.digest and len(one.content) <= _OUTLINED:
                 missing.append(one)
         stored = await asyncio.to_thread(
             self._store.get, [_outline_key(one.digest) for one in missing]

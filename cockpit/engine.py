@@ -97,6 +97,7 @@ class Engine:
         self._subscribers: list[Subscriber] = []
         self._started = time.perf_counter()
         self._shown = 0.0
+        self._soon: asyncio.TimerHandle | None = None
         #: When the last run over everything ended; None while there was none.
         self._settled_at: float | None = None
         self._watcher: Watcher | None = None
@@ -393,12 +394,18 @@ class Engine:
     # -- snapshots
 
     def _progressed(self, at_once: bool) -> None:
-        """Publish, at once or if the last snapshot is old enough."""
-        if at_once or time.perf_counter() - self._shown >= _PROGRESS_EVERY:
+        """Publish, at once or as soon as the last snapshot is old enough."""
+        wait = self._shown + _PROGRESS_EVERY - time.perf_counter()
+        if at_once or wait <= 0:
             self._publish()
+        elif self._soon is None:
+            self._soon = asyncio.get_running_loop().call_later(wait, self._publish)
 
     def _publish(self, *, settled: bool = False, changed: Iterable[str] = ()) -> None:
         self._shown = time.perf_counter()
+        if self._soon is not None:
+            self._soon.cancel()
+            self._soon = None
         self._unsaid.update(changed)
         results = {name: lane.result(self._started) for name, lane in self._lanes.items()}
         unasked = {name: _skipped(name, why) for name, why in self._unasked.items()}

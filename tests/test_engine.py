@@ -1,28 +1,31 @@
 """The engine follows a project: nothing is lost, nothing is done twice, no failure looks clean."""
 
 import asyncio
+import concurrent.futures
 import contextlib
 import os
 import signal
 import stat
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cockpit.checkers import ruff as ruff_module
 from cockpit.checkers.registry import load
 from cockpit.config import Config
-from cockpit.engine import Engine
+from cockpit.engine import Engine, Setup
 from cockpit.errors import CheckerError
 from cockpit.model import Failure, Report, Snapshot
 from cockpit.scan import Scanner
 from cockpit.store import Store
 from cockpit.watch import Change
 from cockpit.workers import Pool
-from tests.project_edits import answers, engine_for
+from tests.project_edits import NoStore, answers, engine_for
 
 pytestmark = [
     pytest.mark.integration,
@@ -119,6 +122,66 @@ async def test_settings_that_hold_at_the_next_start_are_told_of(root: Path, pool
         write(root, "pyproject.toml", f"[tool.cockpit]\n{content}\n")
         await engine._follow(change("pyproject.toml"))
         assert any("started again" in note for note in engine.snapshot.notes) is told
+
+
+class Holding(concurrent.futures.Executor):
+    """Does what an inner executor does, but holds jobs about `slow.py` until it is told to."""
+
+    def __init__(self, inner: Pool) -> None:
+        self._inner = inner
+        self._free = threading.Event()
+        self.held = 0
+
+    def release(self) -> None:
+        self._free.set()
+
+    def submit(self, function: Any, /, *arguments: Any, **options: Any) -> Any:
+        if b"slow.py" not in arguments[0] or self._free.is_set():
+            return self._inner.submit(function, *arguments, **options)
+        self.held += 1
+        later: concurrent.futures.Future[bytes] = concurrent.futures.Future()
+
+        def when_free() -> None:
+            self._free.wait(60)
+            later.set_result(self._inner.submit(function, *arguments, **options).result())
+
+        threading.Thread(target=when_free, daemon=True).start()
+        return later
+
+
+@pytest.mark.regression
+async def test_a_file_that_takes_long_holds_up_no_other_save(root: Path, pool: Pool) -> None:
+    executor = Holding(pool)
+    checkers = tuple(load(name) for name in ("ruff", "bandit"))
+    engine = Engine(Setup(root, (), checkers, Config()), NoStore(), executor)
+    async with following(engine):
+        news = asyncio.Event()
+        engine.subscribe(lambda _: news.set())
+        async with asyncio.timeout(60):
+            write(root, "slow.py", DIRTY)
+            while not executor.held:
+                await news.wait()
+                news.clear()
+            write(root, "a.py", DIRTY)
+            while "a.py" not in getattr(engine.snapshot.report("bandit"), "files", {}):
+                await news.wait()
+                news.clear()
+            assert engine.snapshot.results["bandit"].running
+            assert "slow.py" not in getattr(engine.snapshot.report("bandit"), "files", {})
+            before = engine.analysis.analysed
+            for number in range(3):
+                write(root, "slow.py", f"{DIRTY}# {number}\n")
+                write(root, "b.py", f"x = {number}\n")
+                while engine.analysis.analysed == before + number:  # so that each is a change
+                    await news.wait()
+                    news.clear()
+            executor.release()
+            while not engine.snapshot.fresh:
+                await news.wait()
+                news.clear()
+        assert executor.held <= 2  # bandit's facts, and the scopes for ruff
+        assert engine.analysis.analysed <= before + 3 + 2
+        assert rules(engine.snapshot, "bandit") == {"B307"}
 
 
 # --- Settings that hang on what is there ---
