@@ -15,7 +15,6 @@ from cockpit.plain import plain
 from cockpit.ui.context import Context
 from cockpit.ui.draw import fit, shorten, strip
 from cockpit.ui.state import amount, duration
-from cockpit.ui.style import Look
 
 _GAP = Segment("  ", Style())
 _Group = tuple[int, list[Segment]]
@@ -71,6 +70,7 @@ class StatusBar(_Bar):
             (6, [Segment("against session start", palette.muted)]),
             (1, [Segment(f"{signs.new}{new:,} new", palette.high)] if new else []),
             (0, self._freshness()),
+            (1, self._unread()),
             (4, [Segment(self._details(), palette.muted)]),
             (3, [Segment(self._note(width // 3), palette.medium)]),
         ]
@@ -99,12 +99,18 @@ class StatusBar(_Bar):
             words = f" {_progress(running)}"
             return [*parts, Segment(signs.running, palette.medium), Segment(words, palette.text)]
         if snapshot.paused:  # what came since is not in: nothing may pass for fresh
-            return [*parts, Segment("paused", palette.medium)]
+            missed = f", {amount(snapshot.missed, 'file')} changed" if snapshot.missed else ""
+            return [*parts, Segment(f"paused{missed}", palette.medium)]
         return parts or [
             Segment(signs.fresh, palette.good),
             Segment(" all fresh", palette.text),
             Segment(f" {duration(snapshot.seconds)}", palette.muted),
         ]
+
+    def _unread(self) -> list[Segment]:
+        count, palette = self._state.unread, self._look.palette
+        words = f"{self._look.signs.failed} {amount(count, 'file')} unread"
+        return [Segment(words, palette.medium)] if count else []
 
     def _details(self) -> str:
         snapshot, dot = self._state.snapshot, self._look.signs.dot
@@ -126,10 +132,10 @@ def _width(groups: list[_Group]) -> int:
 class KeyBar(_Bar):
     """The keys that work here and now, each of them a button for the mouse."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, context: Context) -> None:
         """Show the bindings of the screen that the bar is on."""
         super().__init__()
-        self._look = look
+        self._shared, self._look = context, context.look
         self._spots: list[tuple[int, int, str]] = []
 
     def on_mount(self) -> None:
@@ -145,7 +151,7 @@ class KeyBar(_Bar):
         last = [one for one in shown if one.action.removeprefix("app.") in ("help", "quit")]
         left = width - sum(self._cells(binding) + 2 for binding in last)
         for binding in [*(one for one in shown if one not in last), *last]:
-            key, words = self.app.get_key_display(binding), binding.description
+            key, words = self.app.get_key_display(binding), self._words(binding)
             end = at + self._cells(binding)
             if end > (width if binding in last else left):
                 continue
@@ -155,7 +161,11 @@ class KeyBar(_Bar):
         return parts
 
     def _cells(self, binding: Binding) -> int:
-        return len(self.app.get_key_display(binding)) + 1 + len(binding.description)
+        return len(self.app.get_key_display(binding)) + 1 + len(self._words(binding))
+
+    def _words(self, binding: Binding) -> str:
+        paused = self._shared.state.snapshot.paused and binding.action == "pause"
+        return "go on" if paused else binding.description
 
     def _bindings_shown(self) -> list[Binding]:
         """Return the bindings to show; those of every page last, where a narrow screen cuts."""

@@ -37,6 +37,8 @@ def standing_sign(standing: Standing, look: Look) -> tuple[str, Style]:
     return {
         "fresh": (signs.fresh, palette.good),
         "running": (signs.running, palette.medium),
+        "stale": (signs.running, palette.muted),
+        "partly": (signs.failed, palette.medium),
         "waiting": (signs.running, palette.muted),
         "failed": (signs.failed, palette.high),
         "skipped": (signs.skipped, palette.muted),

@@ -50,7 +50,7 @@ def shorten(path: str, width: int, more: str = "…") -> str:
 def label(finding: Finding) -> str:
     """Return what stands in the column of rules: the rule's code, or how sure the tool is."""
     if finding.rule == UNREAD:
-        return finding.checker[:RULE_WIDTH]
+        return plain(finding.checker)
     if finding.confidence.endswith("%"):
         return finding.confidence
     # ruff's "invalid-syntax" has no code, nor has interrogate's "missing-method-docstring".
@@ -91,6 +91,8 @@ def row(finding: Finding, width: int, new: bool, palette: Palette, signs: Signs)
 
 def _with_sources(finding: Finding) -> str:
     message = plain(finding.message)
+    if finding.rule.startswith("missing-"):  # the kind stands in the column of rules
+        message = message.removeprefix(f"{label(finding)} ")
     return f"{message}  {' '.join(map(plain, finding.also))}" if finding.also else message
 
 

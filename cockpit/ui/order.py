@@ -1,4 +1,4 @@
-"""The order a person reads findings in: new first, then worst, then by path and line.
+"""The order a person reads findings in: new first, then unread files, then worst, by path, line.
 
 Plain values; it draws nothing.
 """
@@ -145,9 +145,9 @@ class Order:
         for part in range(2 * len(SEVERITIES)):
             if part == len(SEVERITIES):
                 new = len(rows)
+                rows.extend(row for row, is_new in errors if not is_new)
             for found in filter(None, map(operator.itemgetter(part), ordered)):
                 rows.extend(found)
-        rows.extend(row for row, is_new in errors if not is_new)
         self.rows = Rows(rows, new)
         self.count = len(rows) - len(errors)
 

@@ -67,12 +67,13 @@ class Page(Screen[None]):
         yield self._status
         yield from self.body()
         yield Summary(self.context)
-        yield KeyBar(self.context.look)
+        yield KeyBar(self.context)
 
     def show(self) -> None:
         """Draw what the context says now."""
         self._status.refresh()
         self.query_one(Summary).refresh()
+        self.query_one(KeyBar).refresh()
 
     def on_screen_resume(self) -> None:
         """Catch up with what came while another screen was on top."""

@@ -22,7 +22,7 @@ from cockpit.ui.order import UNREAD, Rows, least, matching
 from cockpit.ui.page import Page, place_of
 from cockpit.ui.read import read_text
 from cockpit.ui.source import SourceView
-from cockpit.ui.state import Standing
+from cockpit.ui.state import DIMMED, Standing
 from cockpit.ui.why import Why
 
 #: Seconds that the cursor rests on a finding before its rule is looked up.
@@ -123,7 +123,7 @@ class PaneScreen(Page):
         super().show()
         standing = self.context.state.standing(self._pane.id)
         rows = self._rows()
-        faded = standing.kind in ("failed", "running")
+        faded = standing.kind in DIMMED
         self._list.show(rows, faded, self._empty(rows))
         self._show_caption(rows)
         said = standing.kind in ("failed", "skipped")

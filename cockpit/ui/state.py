@@ -5,7 +5,7 @@ Derived from snapshots alone; it draws nothing, so that a test can read it witho
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
 import msgspec
@@ -31,11 +31,16 @@ PATIENCE = 0.3
 #: How many counts a sparkline remembers.
 TREND = 24
 
-Kind = Literal["waiting", "running", "failed", "skipped", "fresh"]
+Kind = Literal["waiting", "running", "failed", "skipped", "stale", "partly", "fresh"]
+#: What is shown with these is not, or not any more, true of the files as they are now.
+DIMMED: frozenset[Kind] = frozenset(("failed", "running", "stale"))
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """Where a pane stands: in one word, in a few, and where it failed why and what to do."""
+    """Where a pane stands: in one word, in a few, and where it failed why and what to do.
+
+    "stale" is of before a pause, "partly" is fresh but for files that could not be read.
+    """
 
     kind: Kind
     words: str
@@ -135,14 +140,20 @@ class State:
         done = [result for result in results if isinstance(result.outcome, Report)]
         if not done:
             return Standing("waiting", "not checked yet")
-        missing = "".join(f", {result.checker} skipped" for result in skipped)
-        return Standing("fresh", self._fresh(done) + missing)
+        names = " + ".join(map(_named, done))
+        if self.snapshot.missed:
+            return Standing("stale", f"{names} before the pause")
+        parts = [f"{names} {duration(max(result.seconds for result in done))}"]
+        parts += [f"{result.checker} skipped" for result in skipped]
+        errors = _unread(done)
+        if errors:
+            parts.append(f"{amount(len(errors), 'file')} unread")
+        return Standing("partly" if errors else "fresh", ", ".join(parts))
 
-    def _fresh(self, results: list[Result]) -> str:
-        names = " + ".join(map(_named, results))
-        words = f"{names} {duration(max(result.seconds for result in results))}"
-        errors = {error.path for one in results if one.last for error in one.last.errors}
-        return f"{words}, {amount(len(errors), 'file')} unread" if errors else words
+    @property
+    def unread(self) -> int:
+        """How many files some tool could not read."""
+        return len(_unread(self.snapshot.results.values()))
 
     def _errors(self, pane: str) -> tuple[tuple[Finding, bool], ...]:
         """Return the pane's unread files as rows, each with whether that is new."""
@@ -160,6 +171,10 @@ class State:
                 known = self._unread[checker] = report.errors, rows
             found.extend(known[1])
         return tuple(found)
+
+
+def _unread(results: Iterable[Result]) -> set[str]:
+    return {error.path for one in results if one.last for error in one.last.errors}
 
 
 def _named(result: Result) -> str:

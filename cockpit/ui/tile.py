@@ -15,7 +15,7 @@ from cockpit.panes import Pane
 from cockpit.ui import captions
 from cockpit.ui.coverage import Folder, bar, folder_row, worst_folders
 from cockpit.ui.draw import row, strip, wrapped
-from cockpit.ui.state import Standing, State
+from cockpit.ui.state import DIMMED, Standing, State
 from cockpit.ui.style import Look
 
 #: Where sparks are worth their place: not on a tile that has no room for its title.
@@ -111,7 +111,7 @@ class Tile(Widget, can_focus=True):
         return strip(self, line, width)
 
     def _row(self, finding: Finding, index: int, width: int) -> list[Segment]:
-        faded = self._state.standing(self.pane.id).kind in ("failed", "running")
+        faded = self._state.standing(self.pane.id).kind in DIMMED
         palette = self._look.faded if faded else self._look.palette
         new = index < self._state.rows(self.pane.id).new
         return row(finding, width, new, palette, self._look.signs)

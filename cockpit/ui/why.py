@@ -85,7 +85,9 @@ class Why(ScrollView, can_focus=True):
         yield styled(plain(finding.message), palette.text)
         for source in finding.also:
             yield styled(f"{plain(source)} says the same of this place", palette.muted)
-        if finding.rule != UNREAD:
+        if finding.rule == UNREAD:
+            yield from self._what_to_do(finding)
+        else:
             yield self._suppression(finding)
         yield Text()
         if self._doc is not None:
@@ -96,6 +98,13 @@ class Why(ScrollView, can_focus=True):
         if url:
             yield Text()
             yield styled(plain(url), palette.accent, no_wrap=True)
+
+    def _what_to_do(self, finding: Finding) -> Iterator[Text]:
+        palette = self._look.palette
+        words = "Nothing is known of this file. Mend it, or leave it out for every tool with"
+        yield styled(words, palette.muted)
+        yield styled(f'  extend-exclude = ["{plain(finding.path)}"]', palette.accent)
+        yield styled("under [tool.cockpit] in pyproject.toml.", palette.muted)
 
     def _head(self, finding: Finding) -> Text:
         palette, dot = self._look.palette, self._look.signs.dot

@@ -56,6 +56,24 @@ async def test_every_pane_is_seen_at_once_with_count_state_and_first_findings(
         assert "enter open" in screen_lines(app)[-1]
 
 
+async def test_a_tool_that_was_not_asked_is_skipped_and_has_no_command(
+    backend: FakeBackend,
+) -> None:
+    skipped = Result("bandit", Skipped("not asked: --skip bandit"))
+    async with running(backend, first=with_result(FIRST, skipped)) as (app, pilot):
+        assert "ruff 9 ms, bandit skipped" in screen_text(app)
+        await pilot.press("4", "at")
+        await until_shown(app, pilot, "Exact command", "bandit is not installed")
+
+
+async def test_a_tool_that_is_not_of_this_run_is_no_crash(backend: FakeBackend) -> None:
+    results = {name: one for name, one in FIRST.results.items() if name != "vulture"}
+    less = msgspec.structs.replace(FIRST, results=results)
+    async with running(backend, first=less) as (app, pilot):
+        await pilot.press("2", "at")
+        await until_shown(app, pilot, "Exact command", "not started yet")
+
+
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_part_of_a_project_does_not_pass_for_the_whole(
     backend: FakeBackend, size: tuple[int, int]
@@ -173,6 +191,7 @@ async def test_a_file_that_a_tool_cannot_read_is_told_and_first_when_it_just_bro
         await show(app, pilot, backend, with_result(FIRST, result("vulture", broken)))
         text = screen_text(app)
         assert "1 file unread" in text
+        assert "✗ 1 file unread" in screen_lines(app)[0]
         assert "✗ vulture" in text
         assert text.index("invalid syntax") < text.index("unused import")
 
@@ -226,7 +245,13 @@ async def test_rerun_and_pause_ask_the_backend(backend: FakeBackend) -> None:
         ]
         paused = msgspec.structs.replace(FIRST, paused=True)
         await show(app, pilot, backend, paused)
-        assert "paused" in screen_lines(app)[0]
+        assert "paused" in screen_lines(app)[0] and "changed" not in screen_lines(app)[0]
+        assert "p go on" in screen_lines(app)[-1]
+        missed = msgspec.structs.replace(paused, missed=2)
+        await show(app, pilot, backend, missed)
+        assert "paused, 2 files changed" in screen_lines(app)[0]
+        assert "◌ bandit + ruff before the pause" in screen_text(app)
+        assert "all fresh" not in screen_text(app)
         assert "watching" not in screen_lines(app)[0]
         await pilot.press("p")
         assert backend.asked[-1] == ("pause", False)

@@ -59,7 +59,7 @@ def test_a_file_that_could_not_be_read_is_a_row_and_not_counted() -> None:
     assert list(order.rows.findings) == [broken, HIGH]
     assert (broken.rule, broken.line, order.count) == (UNREAD, 1, 1)
     order.update(report(HIGH).files, known(HIGH), ((broken, False),))
-    assert list(order.rows.findings)[-1] == broken
+    assert (list(order.rows.findings), order.rows.new) == ([broken, HIGH], 0)
 
 
 def test_least_severity_keeps_what_is_as_bad_or_worse() -> None:
