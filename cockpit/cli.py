@@ -217,9 +217,9 @@ def _trust(arguments: "Sequence[str]") -> int:
 def _screen(arguments: "Sequence[str]") -> int:
     options = _screen_parser().parse_args(arguments)
     _guess_command(options.paths)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
         raise CockpitError(
-            "cockpit draws on a terminal, and there is none here",
+            "cockpit draws on a terminal, and there is none here that could show it",
             "Use `cockpit check` to print the findings, or `cockpit watch` to follow changes.",
         )
     from cockpit.session import request_of

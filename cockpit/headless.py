@@ -12,12 +12,13 @@ import msgspec
 
 from cockpit.engine import Engine, Setup
 from cockpit.errors import CockpitError, UsageError
-from cockpit.model import EMPTY, Finding, Skipped, Snapshot
+from cockpit.model import EMPTY, FileError, Finding, Snapshot
 from cockpit.panes import PANES, Panes, joined
 from cockpit.plain import plain
 from cockpit.render import json as as_json
 from cockpit.render import text as as_text
-from cockpit.render.text import Style, duration
+from cockpit.render.change import News, change_lines
+from cockpit.render.text import Style
 from cockpit.session import Request, open_engine, set_up
 from cockpit.verdict import CLEAN, FAILED, FINDINGS, broken, exit_code
 from cockpit.verify import lines, verify
@@ -178,6 +179,7 @@ class Journal:
         self._write = write
         self._panes = Panes()
         self._before: dict[str, Mapping[str, tuple[Finding, ...]]] = {}
+        self._unread: frozenset[tuple[str, FileError]] = frozenset()
         self._generation = EMPTY.generation
 
     def show(self, snapshot: Snapshot) -> None:
@@ -192,8 +194,18 @@ class Journal:
             commands = commands_of(self._engine)
             self._write(as_json.event(kind, snapshot, commands, added, removed))
         else:
-            self._write(change_line(kind, snapshot, added, removed, style_for(sys.stdout)))
+            news = News(kind, added, removed, self._newly_unread(snapshot))
+            self._write(change_lines(news, snapshot, style_for(sys.stdout)))
         sys.stdout.flush()
+
+    def _newly_unread(self, snapshot: Snapshot) -> list[tuple[str, FileError]]:
+        """Return each tool with the files that it could not read only now."""
+        reports = ((name, snapshot.report(name)) for name in snapshot.results)
+        now = frozenset(
+            (name, error) for name, report in reports if report for error in report.errors
+        )
+        before, self._unread = self._unread, now
+        return sorted(now - before, key=lambda one: (one[1].path, one[0]))
 
     def _difference(self) -> tuple[list[Finding], list[Finding]]:
         added: list[Finding] = []
@@ -213,48 +225,3 @@ class Journal:
 def _minus(these: Sequence[Finding], others: Sequence[Finding]) -> list[Finding]:
     known = {finding.key for finding in others}
     return [finding for finding in these if finding.key not in known]
-
-
-def change_line(
-    kind: str,
-    snapshot: Snapshot,
-    added: Sequence[Finding],
-    removed: Sequence[Finding],
-    style: Style,
-) -> str:
-    """Return the text for one settled change: a headline, then what came and what went."""
-    head = f"{snapshot.files:,} files" if kind == "ready" else _names(snapshot.changed)
-    counts = "  ".join(_standing(snapshot))
-    lines = [f"{style.paint(head, '1')}  {duration(snapshot.seconds)}  {counts}"]
-    if kind == "change":
-        lines += [_row("+", finding, style) for finding in added]
-        lines += [_row("-", finding, style) for finding in removed]
-    return "\n".join(lines) + "\n"
-
-
-def _names(paths: Sequence[str]) -> str:
-    shown = ", ".join(plain(path) for path in paths[:3])
-    return f"{shown} and {len(paths) - 3} more" if len(paths) > 3 else shown
-
-
-def _standing(snapshot: Snapshot) -> list[str]:
-    words = []
-    for name, result in snapshot.results.items():
-        report = snapshot.report(name)
-        if isinstance(result.outcome, Skipped):
-            continue
-        failed = getattr(result.outcome, "reason", "")
-        if report is not None and report.errors and not failed:
-            unread = "1 file" if len(report.errors) == 1 else f"{len(report.errors):,} files"
-            words.append(f"{name} {report.count} ({unread} unread)")
-            continue
-        words.append(
-            f"{name} {'failed: ' + plain(failed) if failed else report.count if report else 0}"
-        )
-    return words
-
-
-def _row(sign: str, finding: Finding, style: Style) -> str:
-    place = style.encodable(plain(finding.path))
-    row = f"{place}:{finding.line}:{finding.column} {plain(finding.rule)} {plain(finding.message)}"
-    return style.paint(f"  {sign} {style.encodable(row)}", "31" if sign == "+" else "32")

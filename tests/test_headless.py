@@ -392,11 +392,23 @@ def test_watch_tells_programs_what_came_and_what_went(project: Path) -> None:
 
 def test_watch_tells_people_what_came_and_what_went(project: Path) -> None:
     with watching(project) as watch:
-        assert "1 files" in watch.line()
+        assert watch.line().startswith("1 file ")
         (project / "a.py").write_text(CLEAN + "eval(input())\n", encoding="utf-8")
         assert watch.line().startswith("a.py")
         sign, place, rule, *_ = watch.line().split()
         assert (sign, place, rule) == ("+", "a.py:5:1", "B307")
+
+
+def test_watch_names_a_file_that_cannot_be_read_any_more(project: Path) -> None:
+    (project / "b.py").write_text(CLEAN, encoding="utf-8")
+    with watching(project) as watch:
+        assert watch.line().startswith("2 files ")
+        (project / "b.py").write_text("def (:\n", encoding="utf-8")
+        assert watch.line().startswith("b.py")
+        told = watch.line()
+        while "vulture" not in told:
+            told = watch.line()
+        assert "b.py:1 vulture cannot read it: invalid syntax" in told
 
 
 # --- At the edges ---

@@ -125,7 +125,7 @@ class Ruff:
             )
         if whole and "No Python files found" in words:
             raise CheckerError(
-                "ruff read no file: it found no Python file in the project",
+                "ruff read no file: there is no Python file among what it was asked about",
                 "See `include`, `exclude`, .gitignore; `ruff check --show-files` lists the files.",
                 words,
             )

@@ -119,10 +119,10 @@ def _below(result: Result) -> Iterator[str]:
     if isinstance(outcome, Report):
         for error in outcome.errors:
             place = f"{plain(error.path)}:{error.line}" if error.line else plain(error.path)
-            yield f"{place}: {_short(plain(error.message))}"
+            yield f"{place}: {shortened(plain(error.message))}"
 
 
-def _short(words: str) -> str:
+def shortened(words: str) -> str:
     """Return `words` without their middle where a tool quotes a line of megabytes in them."""
     return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 60]} … {words[-50:]}"
 

@@ -167,13 +167,16 @@ class PaneScreen(Page):
         if rows or self.context.state.standing(self._pane.id).kind != "fresh":
             return ""
         if self.context.state.count(self._pane.id):
-            return "Nothing passes the filter; esc clears it."
+            way = "esc clears it" if self._words else "s shows the lesser ones"
+            return f"Nothing passes the filter; {way}."
         return "Nothing found."
 
     def _show_caption(self, rows: Rows) -> None:
         look, state = self.context.look, self.context.state
         title = captions.title(self._pane, state, look, sparks=True)
-        parts = [] if self._least == SEVERITIES[-1] else [f"{self._least} and worse"]
+        worst, least = SEVERITIES[0], SEVERITIES[-1]
+        worse = "only high" if self._least == worst else f"{self._least} and worse"
+        parts = [] if self._least == least else [worse]
         parts.append(f"filter: {plain(self._words) or 'none'}")
         if len(rows) != len(state.rows(self._pane.id)):
             parts.append(f"{len(rows):,} shown")
