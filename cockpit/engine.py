@@ -8,13 +8,14 @@ import asyncio
 import concurrent.futures
 import gc
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from cockpit import jobs
 from cockpit.analysis import Analysis
+from cockpit.announce import Announcer, Subscriber
 from cockpit.checkers.interface import Checker, CommandChecker, FileChecker, RuleDoc, Settings
 from cockpit.command_lane import CommandLane
 from cockpit.config import USUAL_EXCLUDES, Config, load_config
@@ -22,22 +23,18 @@ from cockpit.environment import differing
 from cockpit.errors import CheckerError, SettingsError
 from cockpit.inventory import Inventory
 from cockpit.lanes import FileLane, Lane
-from cockpit.model import EMPTY, Finding, Result, Skipped, Snapshot
+from cockpit.model import Finding, Result, Skipped, Snapshot
 from cockpit.places import user_settings_file
 from cockpit.process import run
 from cockpit.project import Excludes, Listing, branch_of
 from cockpit.resolution import SETTINGS_NAMES, Resolver
 from cockpit.scan import Scanner
 from cockpit.store import Store
+from cockpit.traffic import Traffic
 from cockpit.watch import HEAD, LONE, Change, Watcher
 from cockpit.workers import JobFailed
 
-#: Seconds between two snapshots that differ only in progress.
-_PROGRESS_EVERY = 0.1
-
 _AT_START = "`tools` and `workers` take effect when cockpit is started again"
-
-Subscriber = Callable[[Snapshot], None]
 
 
 class Setup(msgspec.Struct, frozen=True):
@@ -66,7 +63,7 @@ class Engine:
         #: The editor that the person's own settings name, if they do.
         self.editor = config.editor
         self.branch = ""
-        self.snapshot: Snapshot = EMPTY
+        self._announcer = Announcer(self._describe)
         #: How many settled changes led to a run of anything, for tests and benchmarks.
         self.runs = 0
         self._take(config)
@@ -78,7 +75,7 @@ class Engine:
         self._strangers = ""
         self._scanner = Scanner(root)
         self.analysis = Analysis(
-            self._scanner, store, executor, self._progressed, config.worker_count
+            self._scanner, store, executor, self._announcer.progress, config.worker_count
         )
         self._file_lanes = [
             FileLane(checker, root) for checker in checkers if isinstance(checker, FileChecker)
@@ -94,21 +91,14 @@ class Engine:
         }
         self._unasked = setup.unasked
         self._checkers = {checker.name: checker for checker in checkers}
-        self._subscribers: list[Subscriber] = []
         self._started = time.perf_counter()
-        self._shown = 0.0
-        self._soon: asyncio.TimerHandle | None = None
         #: When the last run over everything ended; None while there was none.
         self._settled_at: float | None = None
         self._watcher: Watcher | None = None
         self._paused = False
         #: What changed while the engine was paused.
         self._missed: Change | None = None
-        #: Files under analysis for a change, and those of them that changed again meanwhile.
-        self._busy: set[str] = set()
-        self._again_later: set[str] = set()
-        #: Files that changed since everything was fresh.
-        self._unsaid: set[str] = set()
+        self._traffic = Traffic()
         self._stocktaking = asyncio.Lock()
         self._group: asyncio.TaskGroup | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -126,10 +116,14 @@ class Engine:
         """The project's files."""
         return self._files.listing
 
+    @property
+    def snapshot(self) -> Snapshot:
+        """All that is known at the moment; `model.EMPTY` before the first run."""
+        return self._announcer.snapshot
+
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
         """Call `subscriber` with every new snapshot, in the event loop; return how to end it."""
-        self._subscribers.append(subscriber)
-        return lambda: self._subscribers.remove(subscriber)
+        return self._announcer.subscribe(subscriber)
 
     async def run_once(self) -> Snapshot:
         """Check the whole project once and return the fresh snapshot."""
@@ -145,7 +139,7 @@ class Engine:
             async for change in self._watcher.changes():
                 if self._paused:
                     self._missed = self._missed.joined(change) if self._missed else change
-                    self._publish()
+                    self._announcer.tell()
                 else:
                     # Not awaited: what takes long for one file is no reason for others to wait.
                     self._start(self._follow(change))
@@ -163,7 +157,7 @@ class Engine:
         missed, self._missed = (self._missed, None) if not paused else (None, self._missed)
         if missed is not None:
             self._start(self._follow(missed))
-        self._publish()
+        self._announcer.tell()
 
     def rerun(self, checker: str | None = None) -> None:
         """Ask one checker, or all, for everything again, without the store."""
@@ -224,7 +218,7 @@ class Engine:
         self.runs += 1
         for lane in self._command_lanes:
             lane.mark_everything()
-        self._publish()
+        self._announcer.tell()
         self.branch = await branch_of(self.root)
         async with asyncio.TaskGroup() as group:
             for lane in self._command_lanes:
@@ -234,7 +228,7 @@ class Engine:
         commands = [lane.name for lane in self._command_lanes]
         self._strangers = await asyncio.to_thread(differing, self.root, ours, commands)
         self._settled_at = time.perf_counter()
-        self._publish(settled=True)
+        self._announcer.settle((), self._started)
         # What is known by now stays: Python's search for garbage in it would hold a key for 0.1 s.
         gc.freeze()
 
@@ -255,17 +249,9 @@ class Engine:
         """
         if self._bulk is not None and not self._bulk.done() and len(change.paths) > LONE:
             await asyncio.wait({self._bulk})
-        self._again_later |= change.paths & self._busy
-        mine = change.paths - self._busy
-        self._busy |= mine
-        try:
-            await self._apply(Change(mine, change.seen))
-        finally:
-            self._busy -= mine
-        later = mine & self._again_later
-        if later:
-            self._again_later -= later
-            await self._follow(Change(later, time.perf_counter()))
+        await self._traffic.through(
+            change.paths, lambda paths: self._apply(Change(paths, change.seen))
+        )
 
     async def _apply(self, change: Change) -> None:
         said, shown = self._note, self.snapshot.results
@@ -284,7 +270,7 @@ class Engine:
             )
         if moved or self._note != said or self._has_news(shown):
             self.runs += 1
-            self._publish(settled=True, changed=change.paths)
+            self._announcer.settle(change.paths, self._started)
 
     async def _take_stock(self, change: Change) -> tuple[Change, frozenset[str], Sequence[str]]:
         """Bring list and settings up to date, and tell the command lanes.
@@ -293,7 +279,7 @@ class Engine:
         """
         if HEAD in change.paths:
             self.branch = await branch_of(self.root)
-            self._publish()
+            self._announcer.tell()
         change = await self._without_touches(Change(change.paths - {HEAD}, change.seen))
         if not change.paths:
             return change, frozenset(), ()
@@ -381,11 +367,11 @@ class Engine:
                 )
             )
         self.runs += 1
-        self._publish(settled=True)
+        self._announcer.settle((), self._started)
 
     async def _run_command(self, lane: CommandLane) -> None:
         await lane.run(self._scanner, self.analysis.outlines)
-        self._progressed(lane.due)
+        self._announcer.progress(lane.due)
 
     async def _relist(self) -> None:
         if await self._files.relist(self._config):
@@ -393,38 +379,18 @@ class Engine:
 
     # -- snapshots
 
-    def _progressed(self, at_once: bool) -> None:
-        """Publish, at once or as soon as the last snapshot is old enough."""
-        wait = self._shown + _PROGRESS_EVERY - time.perf_counter()
-        if at_once or wait <= 0:
-            self._publish()
-        elif self._soon is None:
-            self._soon = asyncio.get_running_loop().call_later(wait, self._publish)
-
-    def _publish(self, *, settled: bool = False, changed: Iterable[str] = ()) -> None:
-        self._shown = time.perf_counter()
-        if self._soon is not None:
-            self._soon.cancel()
-            self._soon = None
-        self._unsaid.update(changed)
+    def _describe(self) -> Snapshot:
         results = {name: lane.result(self._started) for name, lane in self._lanes.items()}
         unasked = {name: _skipped(name, why) for name, why in self._unasked.items()}
         watching = self._watcher.note if self._watcher else ""
         notes = (*self.listing.notes, watching, self._store.note, self._note, self._strangers)
-        self.snapshot = Snapshot(
-            generation=self.snapshot.generation + settled,
+        return Snapshot(
             results={name: results[name] for name in self._checkers} | unasked,
             files=len(self._files.selected),
-            changed=tuple(sorted(self._unsaid)) if settled else (),
-            seconds=self._shown - self._started if settled else self.snapshot.seconds,
             notes=tuple(note for note in notes if note),
             paused=self._paused,
             missed=len(self._missed.paths) if self._missed else 0,
         )
-        if settled and self.snapshot.fresh:
-            self._unsaid.clear()
-        for subscriber in tuple(self._subscribers):
-            subscriber(self.snapshot)
 
 
 def _fixed(config: Config) -> tuple[object, ...]:

@@ -433,7 +433,7 @@ async def test_tools_that_new_settings_do_not_concern_come_to_rest(root: Path, p
     engine = engine_for(root, pool)
     await engine.run_once()
     engine.subscribe(lambda _: None)
-    engine._shown = 0.0
+    engine._announcer._told = 0.0
     write(root, "pyproject.toml", "[tool.vulture]\nno_such_key = 1\n")
     await engine._follow(change("pyproject.toml"))
     assert engine.snapshot.fresh
