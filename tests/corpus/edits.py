@@ -148,7 +148,11 @@ class Editor:
         files = self._files()
         folders = {path.rpartition("/")[0] for path in files if "/" in path}
         small = sorted(f for f in folders if 0 < len(list((self.root / f).rglob("*"))) < 30)
-        # Settings that extend others by a relative path would break ruff, and there is no answer.
+        # Settings that extend others by a relative path would break ruff, and a folder that is
+        # named in settings breaks vulture: then there is no answer to compare.
+        settings = self.root / "pyproject.toml"
+        named = settings.read_text(encoding="utf-8") if settings.is_file() else ""
+        small = [f for f in small if f'"{f}"' not in named]
         small = [f for f in small if not list((self.root / f).rglob("ruff.toml"))]
         if not small:
             return self._append()
