@@ -226,7 +226,11 @@ def _screen(arguments: "Sequence[str]") -> int:
     from cockpit.ui import app
 
     received = _as_interrupts()
-    code = app.main(request_of(options.paths, options.only, options.skip))
+    try:
+        code = app.main(request_of(options.paths, options.only, options.skip))
+    except KeyboardInterrupt:
+        if not received:
+            raise
     return 128 + received[0] if received else code
 
 

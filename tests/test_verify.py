@@ -82,7 +82,7 @@ def tamper(engine: Engine, tool: str, change: Callable[[Report], Report]) -> Non
     results = dict(engine.snapshot.results)
     outcome = change(report_of(engine, tool))
     results[tool] = msgspec.structs.replace(results[tool], outcome=outcome)
-    engine.snapshot = msgspec.structs.replace(engine.snapshot, results=results)
+    engine._announcer.snapshot = msgspec.structs.replace(engine.snapshot, results=results)
 
 
 def with_findings(change: Callable[[list[Finding]], list[Finding]]) -> Callable[[Report], Report]:
