@@ -33,6 +33,8 @@ _START_TIMEOUT = 60.0
 #: The largest reply, in bytes.
 _LARGEST = 1 << 30
 
+#: Bytes of a job after which its worker is replaced: a file of 2.4 MB left one of a gigabyte.
+_HUGE = 2 << 20
 _MEMORY_HINT = "see whether the system is short of memory, or exclude the file"
 
 
@@ -173,6 +175,9 @@ class _Manager(threading.Thread):
             task.future.set_exception(error)
         else:
             task.future.set_result(answer)
+            if len(task.frame) > _HUGE:  # what its tree took, a worker would keep for ever
+                self._discard()
+                self._attempt_start()
 
     def _ready(self) -> process.Worker:
         """Return a worker that is alive; raise `CannotWork` where none can be had."""

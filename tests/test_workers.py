@@ -83,6 +83,15 @@ def test_a_worker_stays_for_the_next_job(make_pool: MakePool) -> None:
     assert pid_of(pool) == pid_of(pool) == pool.pids()[0] != os.getpid()
 
 
+@pytest.mark.regression
+def test_a_huge_job_leaves_no_worker_that_keeps_its_memory(make_pool: MakePool) -> None:
+    pool = make_pool()
+    before = pid_of(pool)
+    assert pool.submit(jobs.size, bytes(3 << 20)).result(30) == b"%d" % (3 << 20)
+    wait_until(lambda: pool.pids() not in ([], [before]), "another worker")
+    assert pid_of(pool) != before
+
+
 def test_jobs_are_done_side_by_side(make_pool: MakePool, tmp_path: Path) -> None:
     pool = make_pool(2)
     flag = tmp_path / "go"
