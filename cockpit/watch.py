@@ -1,6 +1,7 @@
 """Tells when files change: a lone save at once, a burst as one change, nothing twice."""
 
 import asyncio
+import contextlib
 import os
 import time
 from collections.abc import AsyncIterator, Callable
@@ -18,6 +19,10 @@ _QUIET, _LONGEST = 0.030, 0.200
 #: A change of up to this many files is a save, acted on at once; more is a burst, collected first.
 LONE = 3
 
+#: Stands for the root itself, which went or came back.
+ROOT = "."
+#: Seconds between two looks for a root that is gone.
+_GONE = 0.5
 #: Changes when another branch is checked out, and is the one file of git's own that matters.
 HEAD = ".git/HEAD"
 _never = Excludes(
@@ -105,6 +110,15 @@ class Watcher:
             await self._listen(polling=True)
 
     async def _listen(self, *, polling: bool) -> None:
+        """Pass on what happens; anew where the root was gone, for then the system says nothing."""
+        while not self._stop.is_set():
+            await self._listen_while_there(polling=polling)
+            while not self._stop.is_set() and not self._root.is_dir():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stop.wait(), _GONE)
+            self._queue.put_nowait(Change(frozenset((ROOT,)), time.perf_counter()))
+
+    async def _listen_while_there(self, *, polling: bool) -> None:
         import watchfiles  # 10 ms: not for a single check
 
         events = watchfiles.awatch(
@@ -116,11 +130,16 @@ class Watcher:
             rust_timeout=1000,
             force_polling=polling or None,
             ignore_permission_denied=True,
+            yield_on_timeout=True,
         )
         async for batch in events:
             seen = time.perf_counter()
             paths = frozenset(self._relative(path) for _, path in batch)
-            self._queue.put_nowait(Change(paths, seen))
+            if paths:
+                self._queue.put_nowait(Change(paths, seen))
+            if not self._root.is_dir():
+                self._queue.put_nowait(Change(frozenset((ROOT,)), seen))
+                return
 
     def _relevant(self, _change: object, path: str) -> bool:
         relative = self._relative(path)

@@ -184,6 +184,21 @@ async def test_a_file_that_takes_long_holds_up_no_other_save(root: Path, pool: P
         assert rules(engine.snapshot, "bandit") == {"B307"}
 
 
+@pytest.mark.regression
+async def test_a_project_whose_folder_goes_is_not_fresh_and_may_come_back(
+    root: Path, pool: Pool
+) -> None:
+    async with following(engine_for(root, pool)) as seen:
+        await asyncio.to_thread(root.rename, root.parent / "elsewhere")
+        now = await seen.until(lambda now: now.fresh and now.files == 0)
+        assert all(isinstance(one.outcome, Failure) for one in now.results.values())
+        (root.parent / "elsewhere").rename(root)
+        await seen.until(lambda now: now.fresh and now.files == 2)
+        write(root, "a.py", DIRTY)
+        now = await seen.until(lambda now: now.fresh and "B307" in rules(now, "bandit"))
+        assert rules(now, "ruff") >= {"F401", "S307"}
+
+
 # --- Settings that hang on what is there ---
 
 
