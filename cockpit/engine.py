@@ -389,7 +389,7 @@ class Engine:
             files=len(self._files.selected),
             notes=tuple(note for note in notes if note),
             paused=self._paused,
-            missed=len(self._missed.paths) if self._missed else 0,
+            missed=len(self._missed.paths - {HEAD}) if self._missed else 0,
         )
 
 
