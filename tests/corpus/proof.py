@@ -13,7 +13,7 @@ from cockpit.checkers.interface import Comparable, Concluded
 from cockpit.checkers.registry import load, names
 from cockpit.config import load_config
 from cockpit.engine import Engine, Setup
-from cockpit.model import Report
+from cockpit.model import Failure, Report
 from cockpit.project import list_files
 from cockpit.session import open_engine
 from cockpit.verify import Verdict, verify
@@ -55,6 +55,8 @@ async def compare(engine: Engine, corpus: str, settings: str, phase: str) -> lis
     for tool in engine.checkers:
         began = time.perf_counter()
         verdict = await verify(engine, tool)
+        if verdict.failure and await _fails_anyway(engine, tool):
+            verdict = Verdict(tool, words=verdict.failure)
         rounds.append(
             Round(
                 *(corpus, settings, phase, tool, verdict.rows),
@@ -66,6 +68,16 @@ async def compare(engine: Engine, corpus: str, settings: str, phase: str) -> lis
         )
     _note(rounds)
     return rounds
+
+
+async def _fails_anyway(engine: Engine, tool: str) -> bool:
+    """Whether `tool` refuses the project as it is now, and says so in the same words.
+
+    Random changes may take away what its settings name; then its command has no answer either.
+    """
+    ours = engine.snapshot.results[tool].outcome
+    async with engine_on(engine.root, [tool]) as cold:
+        return isinstance(ours, Failure) and cold.snapshot.results[tool].outcome == ours
 
 
 def _note(rounds: Iterable[Round]) -> None:

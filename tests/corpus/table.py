@@ -18,7 +18,9 @@ def table(rounds: Iterable[Round]) -> str:
         place = cells.setdefault((one.corpus, one.settings, one.phase), {})
         without = f" (without {one.broken})" if one.broken else ""
         differs = f", **{one.differences} differ**" if one.differences else ""
-        place[one.tool] = f"{one.rows:,}{without}{differs}"
+        # Where a random change took away what a tool's settings name, it refuses the project.
+        refused = one.words and not one.rows and not one.differences
+        place[one.tool] = "refused" if refused else f"{one.rows:,}{without}{differs}"
     lines = [f"| project | settings | state | {' | '.join(TOOLS)} |", f"|{'---|' * 7}"]
     for key, of_tool in cells.items():
         lines.append(f"| {' | '.join((*key, *(of_tool.get(tool, '-') for tool in TOOLS)))} |")
