@@ -13,28 +13,24 @@ from pathlib import Path
 
 import msgspec
 
-from cockpit import jobs
 from cockpit.analysis import Analysis
 from cockpit.announce import Announcer, Subscriber
 from cockpit.checkers.interface import Checker, CommandChecker, FileChecker, RuleDoc, Settings
 from cockpit.command_lane import CommandLane
-from cockpit.config import USUAL_EXCLUDES, Config, load_config
+from cockpit.config import Config
 from cockpit.environment import differing
-from cockpit.errors import CheckerError, SettingsError
+from cockpit.errors import CheckerError
 from cockpit.inventory import Inventory
 from cockpit.lanes import FileLane, Lane
+from cockpit.live_config import LiveConfig
 from cockpit.model import Finding, Result, Skipped, Snapshot
-from cockpit.places import user_settings_file
-from cockpit.process import run
-from cockpit.project import Excludes, Listing, branch_of
+from cockpit.project import Listing, branch_of
+from cockpit.questions import Questions
 from cockpit.resolution import SETTINGS_NAMES, Resolver
 from cockpit.scan import Scanner
 from cockpit.store import Store
 from cockpit.traffic import Traffic
 from cockpit.watch import HEAD, LONE, Change, Watcher
-from cockpit.workers import JobFailed
-
-_AT_START = "`tools` and `workers` take effect when cockpit is started again"
 
 
 class Setup(msgspec.Struct, frozen=True):
@@ -66,11 +62,8 @@ class Engine:
         self._announcer = Announcer(self._describe)
         #: How many settled changes led to a run of anything, for tests and benchmarks.
         self.runs = 0
-        self._take(config)
-        self._begun_with = _fixed(config)
-        self._executor = executor
+        self._config = LiveConfig(root, config)
         self._store = store
-        self._note = ""
         #: What is to be said of other versions of the tools in the project's own environment.
         self._strangers = ""
         self._scanner = Scanner(root)
@@ -91,6 +84,7 @@ class Engine:
         }
         self._unasked = setup.unasked
         self._checkers = {checker.name: checker for checker in checkers}
+        self._questions = Questions(root, self.scope, self._lanes, self._checkers, executor)
         self._started = time.perf_counter()
         #: When the last run over everything ended; None while there was none.
         self._settled_at: float | None = None
@@ -167,40 +161,15 @@ class Engine:
         """Return the tool's own command that gives what we show."""
         if checker in self._unasked:
             raise CheckerError(f"{checker} was not asked", self._unasked[checker])
-        lane = self._lanes[checker]
-        if lane.failure is not None:
-            raise lane.failure
-        files, settings = self.files_of(checker)
-        if isinstance(lane, FileLane):
-            report = self.snapshot.report(checker)
-            if lane.checker.fragile and report is not None:
-                unread = {error.path for error in report.errors}
-                files = [path for path in files if path not in unread]
-            if not files:
-                raise CheckerError(f"{checker} has no file to read", "So there is no command.")
-        return self._checkers[checker].explain(self.root, files, settings)
+        return self._questions.explain(checker, self.snapshot.report(checker))
 
     def files_of(self, checker: str) -> tuple[list[str], Settings]:
         """Return the files that `checker` looks at, sorted, and its settings."""
-        lane = self._lanes[checker]
-        if isinstance(lane, FileLane):
-            return sorted(lane.selected), lane.settings or Settings()
-        assert isinstance(lane, CommandLane)  # noqa: S101 - there are two kinds
-        return list(self.scope), lane.settings
+        return self._questions.files_of(checker)
 
     async def document(self, finding: Finding) -> RuleDoc:
         """Return the tool's own words about the rule of `finding`; raise `CockpitError`."""
-        checker = self._checkers[finding.checker]
-        if isinstance(checker, CommandChecker):
-            settings = self.files_of(checker.name)[1]
-            argv = checker.document_command(self.root, finding.rule, settings)
-            return checker.read_document(await run(argv, self.root, timeout=self._config.timeout))
-        job = jobs.encode(jobs.DocumentJob(finding.checker, finding.rule))
-        try:
-            reply: bytes = await asyncio.wrap_future(self._executor.submit(jobs.document, job))
-        except JobFailed as error:
-            raise CheckerError(f"{finding.checker} says nothing of {finding.rule}") from error
-        return jobs.documented(reply)
+        return await self._questions.document(finding, self._config.now.timeout)
 
     # -- runs
 
@@ -254,7 +223,7 @@ class Engine:
         )
 
     async def _apply(self, change: Change) -> None:
-        said, shown = self._note, self.snapshot.results
+        said, shown = self._config.note, self.snapshot.results
         async with self._stocktaking:
             change, moved, paths = await self._take_stock(change)
         if not change.paths:
@@ -268,7 +237,7 @@ class Engine:
                     self._file_lanes, sorted(paths), self._files.known, urgent=urgent
                 )
             )
-        if moved or self._note != said or self._has_news(shown):
+        if moved or self._config.note != said or self._has_news(shown):
             self.runs += 1
             self._announcer.settle(change.paths, self._started)
 
@@ -285,8 +254,10 @@ class Engine:
             return change, frozenset(), ()
         self._started = change.seen
         if "pyproject.toml" in change.paths:
-            self._reload()
-        moved, anew = await self._files.take_stock(change.paths, self._config)
+            self._config.reload()
+            for lane in self._command_lanes:
+                lane.configure(self._config.now)
+        moved, anew = await self._files.take_stock(change.paths, self._config.now)
         if moved:
             self._scanner.forget_folders()
             await asyncio.to_thread(self._scanner.changed, moved - change.paths)
@@ -298,20 +269,6 @@ class Engine:
         for lane in self._command_lanes:
             lane.mark(change.paths, moved)
         return change, moved, paths
-
-    def _reload(self) -> None:
-        """Take cockpit's own settings anew; while they are wrong the old ones hold, with a note."""
-        try:
-            self._take(load_config(self.root, user_settings_file()))
-            self._note = "" if self._begun_with == _fixed(self._config) else _AT_START
-        except SettingsError as error:
-            self._note = f"{error.message}; the settings of before hold. {error.hint}"
-        for lane in self._command_lanes:
-            lane.configure(self._config)
-
-    def _take(self, config: Config) -> None:
-        self._config = config
-        self._deaf = Excludes((*USUAL_EXCLUDES, *config.extend_exclude))
 
     def _has_news(self, shown: Mapping[str, Result]) -> bool:
         """Whether a lane has come to an outcome since these results were `shown`."""
@@ -337,7 +294,7 @@ class Engine:
 
     def _heeds(self, path: str) -> bool:
         """Whether a change of `path` matters: what a tool looks at does, wherever it lies."""
-        return self._is_looked_at(path) or not self._deaf(path)
+        return self._is_looked_at(path) or not self._config.leaves_out(path)
 
     def _says_something(self, path: str) -> bool:
         """Whether `path` may hold a tool's settings."""
@@ -374,7 +331,7 @@ class Engine:
         self._announcer.progress(lane.due)
 
     async def _relist(self) -> None:
-        if await self._files.relist(self._config):
+        if await self._files.relist(self._config.now):
             self._scanner.forget_folders()
 
     # -- snapshots
@@ -383,7 +340,13 @@ class Engine:
         results = {name: lane.result(self._started) for name, lane in self._lanes.items()}
         unasked = {name: _skipped(name, why) for name, why in self._unasked.items()}
         watching = self._watcher.note if self._watcher else ""
-        notes = (*self.listing.notes, watching, self._store.note, self._note, self._strangers)
+        notes = (
+            *self.listing.notes,
+            watching,
+            self._store.note,
+            self._config.note,
+            self._strangers,
+        )
         return Snapshot(
             results={name: results[name] for name in self._checkers} | unasked,
             files=len(self._files.selected),
@@ -391,11 +354,6 @@ class Engine:
             paused=self._paused,
             missed=len(self._missed.paths - {HEAD}) if self._missed else 0,
         )
-
-
-def _fixed(config: Config) -> tuple[object, ...]:
-    """Return the settings that cannot change while the engine runs."""
-    return config.tools, config.workers
 
 
 def _skipped(checker: str, why: str) -> Result:

@@ -244,7 +244,7 @@ class Project(RuleBasedStateMachine):
         try:
             return load_config(self.root)
         except SettingsError:
-            return self.engine._config
+            return self.engine._config.now
 
     def put(self, path: str, content: bytes, *, past: bool = True) -> None:
         place = self.root / path

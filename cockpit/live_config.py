@@ -1,0 +1,44 @@
+"""cockpit's own settings while it runs: read anew on save, kept while the new ones are wrong."""
+
+from pathlib import Path
+
+from cockpit.config import USUAL_EXCLUDES, Config, load_config
+from cockpit.errors import SettingsError
+from cockpit.places import user_settings_file
+from cockpit.project import Excludes
+
+_AT_START = "`tools` and `workers` take effect when cockpit is started again"
+
+
+class LiveConfig:
+    """The settings as they are now, and what is to be said of them."""
+
+    def __init__(self, root: Path, config: Config) -> None:
+        """Begin with `config`."""
+        self.note = ""
+        self._root = root
+        self._begun_with = config
+        self._take(config)
+
+    def _take(self, config: Config) -> None:
+        self.now = config
+        self._left_out = Excludes((*USUAL_EXCLUDES, *config.extend_exclude))
+
+    def reload(self) -> None:
+        """Read the files anew; where they are wrong the old settings hold, and `note` says so."""
+        try:
+            self._take(load_config(self._root, user_settings_file()))
+        except SettingsError as error:
+            self.note = f"{error.message}; the settings of before hold. {error.hint}"
+        else:
+            same = _fixed(self._begun_with) == _fixed(self.now)
+            self.note = "" if same else _AT_START
+
+    def leaves_out(self, path: str) -> bool:
+        """Whether no tool is meant to look at `path`, by settings or by custom."""
+        return self._left_out(path)
+
+
+def _fixed(config: Config) -> tuple[object, ...]:
+    """Return the settings that cannot change while cockpit runs."""
+    return config.tools, config.workers
