@@ -5,6 +5,7 @@ This is the path that every save takes; all state it changes lives in the lanes.
 
 import asyncio
 import concurrent.futures
+import gc
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
@@ -98,6 +99,8 @@ class Analysis:
                         await self._slots.acquire()
                     group.create_task(self._run(job, urgent=urgent))
                 await self._tell(lanes)
+                if not urgent:  # facts stay: a search for garbage among them holds the screen
+                    gc.freeze()
 
     async def _read(self, paths: Sequence[str]) -> list[Scanned]:
         return await asyncio.to_thread(self._scanner.read, paths)
