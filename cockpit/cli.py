@@ -26,7 +26,7 @@ terminal: every save is checked again within a blink, and every finding opens at
   cockpit watch               print one line for every change, beside an editor
   cockpit trust               let it run the ruff of this project's own .venv, not cockpit's
 
-`cockpit check --help` and the others' list what these understand.
+`cockpit check --help`, `cockpit watch --help` and `cockpit trust --help` say more.
 """
 _CHECK = """\
 Check once and print what the tools' own commands would print, finding for finding.

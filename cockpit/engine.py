@@ -1,7 +1,7 @@
 """The engine: turns changes of files into snapshots, and knows no screen.
 
-One object holds all state; everything but reading files and the tools' own work happens in one
-event loop, so no lock is needed. Subscribers get every new `Snapshot`, newest last.
+Everything but reading files and the tools' own work happens in one event loop. Changes are worked
+on side by side; only taking stock of files and settings is for one at a time.
 """
 
 import asyncio
@@ -73,7 +73,8 @@ class Engine:
         self._file_lanes = [
             FileLane(checker, root) for checker in checkers if isinstance(checker, FileChecker)
         ]
-        self._files = Inventory(root, self.scope, self._file_lanes, Resolver(root, store, executor))
+        resolver = Resolver(root, store, executor)
+        self._files = Inventory(root, self.scope, self._file_lanes, resolver, self._scanner)
         self._command_lanes = [
             CommandLane(checker, root, self.scope, config, trusted=setup.trusted)
             for checker in checkers
@@ -202,7 +203,7 @@ class Engine:
         gc.freeze()
 
     async def _all_files(self) -> None:
-        await self._relist()
+        await self._files.relist(self._config.now)
         await asyncio.to_thread(
             self._scanner.read, filter(self._says_something, self._files.known())
         )
@@ -259,7 +260,6 @@ class Engine:
                 lane.configure(self._config.now)
         moved, anew = await self._files.take_stock(change.paths, self._config.now)
         if moved:
-            self._scanner.forget_folders()
             await asyncio.to_thread(self._scanner.changed, moved - change.paths)
         # Of a folder that was moved the system tells by its own name, not by its files'.
         known = self._files.known()
@@ -305,23 +305,20 @@ class Engine:
     async def _again(self, checker: str | None) -> None:
         self._started = time.perf_counter()
         lanes = [lane for lane in self._file_lanes if checker in (None, lane.name)]
-        await self._relist()
-        await self._files.resolve(lanes)
+        async with self._stocktaking:
+            if checker is None:  # one checker alone must not take from the others what came
+                await self._files.relist(self._config.now)
+            await self._files.resolve(lanes)
         for lane in lanes:
             lane.restart()
+        paths, known = sorted(self._files.selected), self._files.known
         async with asyncio.TaskGroup() as group:
             for command_lane in self._command_lanes:
                 if checker in (None, command_lane.name):
                     command_lane.mark_everything()
                     group.create_task(self._run_command(command_lane))
             group.create_task(
-                self.analysis.refresh(
-                    lanes,
-                    sorted(self._files.selected),
-                    self._files.known,
-                    urgent=False,
-                    use_store=False,
-                )
+                self.analysis.refresh(lanes, paths, known, urgent=False, use_store=False)
             )
         self.runs += 1
         self._announcer.settle((), self._started)
@@ -330,27 +327,17 @@ class Engine:
         await lane.run(self._scanner, self.analysis.outlines)
         self._announcer.progress(lane.due)
 
-    async def _relist(self) -> None:
-        if await self._files.relist(self._config.now):
-            self._scanner.forget_folders()
-
     # -- snapshots
 
     def _describe(self) -> Snapshot:
         results = {name: lane.result(self._started) for name, lane in self._lanes.items()}
-        unasked = {name: _skipped(name, why) for name, why in self._unasked.items()}
+        skipped = {name: _skipped(name, why) for name, why in self._unasked.items()}
         watching = self._watcher.note if self._watcher else ""
-        notes = (
-            *self.listing.notes,
-            watching,
-            self._store.note,
-            self._config.note,
-            self._strangers,
-        )
+        others = (watching, self._store.note, self._config.note, self._strangers)
         return Snapshot(
-            results={name: results[name] for name in self._checkers} | unasked,
+            results={name: results[name] for name in self._checkers} | skipped,
             files=len(self._files.selected),
-            notes=tuple(note for note in notes if note),
+            notes=tuple(filter(None, (*self.listing.notes, *others))),
             paused=self._paused,
             missed=len(self._missed.paths - {HEAD}) if self._missed else 0,
         )

@@ -1,7 +1,6 @@
 """What a project's own virtual environment holds; it is looked at here, and never run."""
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -17,15 +16,14 @@ def own_program(root: Path, name: str) -> str:
     return ""
 
 
-def own_version(root: Path, distribution: str) -> str:
-    """Return the version of `distribution` in the project's own environment, or ""."""
-    name = re.compile(rf"{re.escape(distribution)}-([^-]+)\.dist-info", re.IGNORECASE)
+def own_versions(root: Path) -> dict[str, str]:
+    """Return the versions of all that the project's own environment holds, by name."""
     for folder in _FOLDERS:
         if (root / folder / "pyvenv.cfg").is_file():
-            found = (root / folder).glob("lib/python3*/site-packages/*.dist-info")
-            matches = filter(None, (name.fullmatch(path.name) for path in sorted(found)))
-            return next((match[1] for match in matches), "")
-    return ""
+            found = (root / folder).glob("lib/python3*/site-packages/*-*.dist-info")
+            parts = (path.name.removesuffix(".dist-info").split("-") for path in found)
+            return {name.lower(): version for name, version, *_ in parts}
+    return {}
 
 
 def differing(root: Path, versions: Mapping[str, str], trustable: Iterable[str]) -> str:
@@ -34,8 +32,8 @@ def differing(root: Path, versions: Mapping[str, str], trustable: Iterable[str])
     `versions` maps the tools that cockpit runs from its own environment, `trustable` those whose
     own would be run in a trusted project. The sentence is empty where there is no difference.
     """
-    theirs = {name: own_version(root, name) for name in versions}
-    others = [name for name, version in theirs.items() if version not in ("", versions[name])]
+    theirs = own_versions(root)
+    others = [name for name, ours in versions.items() if ours and theirs.get(name, ours) != ours]
     if not others:
         return ""
     has = ", ".join(f"{name} {theirs[name]}" for name in others)

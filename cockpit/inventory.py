@@ -9,15 +9,21 @@ from cockpit.errors import CockpitError
 from cockpit.lanes import FileLane
 from cockpit.project import Listing, in_scope, list_files
 from cockpit.resolution import SETTINGS_NAMES, Resolver
+from cockpit.scan import Scanner
 
 
 class Inventory:
     """Keeps the list of files, and what the lanes make of it; each method says when to call it."""
 
     def __init__(
-        self, root: Path, scope: Sequence[str], lanes: Sequence[FileLane], resolver: Resolver
+        self,
+        root: Path,
+        scope: Sequence[str],
+        lanes: Sequence[FileLane],
+        resolver: Resolver,
+        scanner: Scanner,
     ) -> None:
-        """Know of no file yet."""
+        """Know of no file yet; `scanner` forgets what it knew of folders when files move."""
         self.listing = Listing(())
         #: The files that any of the lanes looks at.
         self.selected: frozenset[str] = frozenset()
@@ -27,19 +33,19 @@ class Inventory:
         self._scope = scope
         self._lanes = lanes
         self._resolver = resolver
+        self._scanner = scanner
 
     def known(self) -> Mapping[str, None]:
         """Return every file there is, in order."""
         return self._known
 
-    async def relist(self, config: Config) -> bool:
-        """List the files anew, as they may have come or gone; return whether any did."""
+    async def relist(self, config: Config) -> None:
+        """List the files anew, as they may have come or gone."""
         before = self.listing.paths
         self.listing = await list_files(self._root, config.exclude, config.extend_exclude)
-        if self.listing.paths == before:
-            return False
-        self._known = dict.fromkeys(self.listing.paths)
-        return True
+        if self.listing.paths != before:
+            self._known = dict.fromkeys(self.listing.paths)
+            self._scanner.forget_folders()
 
     async def take_stock(
         self, changed: Iterable[str], config: Config

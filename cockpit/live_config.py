@@ -7,7 +7,7 @@ from cockpit.errors import SettingsError
 from cockpit.places import user_settings_file
 from cockpit.project import Excludes
 
-_AT_START = "`tools` and `workers` take effect when cockpit is started again"
+_AT_START = "`tools`, `workers` and `timeout` take effect when cockpit is started again"
 
 
 class LiveConfig:
@@ -41,4 +41,4 @@ class LiveConfig:
 
 def _fixed(config: Config) -> tuple[object, ...]:
     """Return the settings that cannot change while cockpit runs."""
-    return config.tools, config.workers
+    return config.tools, config.workers, config.timeout

@@ -249,6 +249,18 @@ async def test_a_file_made_a_program_is_no_touch_to_ruff(root: Path, pool: Pool)
     assert rules(now, "ruff") == {"EXE002"}
 
 
+@pytest.mark.regression
+async def test_asking_one_tool_again_takes_no_file_from_the_others(root: Path, pool: Pool) -> None:
+    engine = engine_for(root, pool, None, "bandit", "interrogate")
+    await engine.run_once()
+    write(root, "new/m.py", DIRTY)
+    await engine._again("bandit")
+    await engine._follow(change("new"))
+    assert answers(engine.snapshot) == answers(
+        await engine_for(root, pool, None, "bandit", "interrogate").run_once()
+    )
+
+
 async def test_asking_for_everything_again_looks_for_files_too(root: Path, pool: Pool) -> None:
     engine = engine_for(root, pool)
     await engine.run_once()
@@ -636,16 +648,15 @@ async def test_paused_it_does_nothing_and_then_catches_up(root: Path, pool: Pool
         engine.pause(True)
         assert engine.snapshot.paused
         runs = engine.runs
-        heard = engine._watcher._queue if engine._watcher else None
         write(root, "a.py", DIRTY)
         write(root, "c.py", DIRTY)
-        assert heard is not None
+        await seen.until(lambda now: now.missed == 2)
         assert engine.runs == runs
         engine.pause(False)
         await seen.until(
             lambda now: now.fresh and {"a.py", "c.py"} <= now.report("bandit").files.keys()  # type: ignore[union-attr]
         )
-        assert not engine.snapshot.paused
+        assert not engine.snapshot.paused and not engine.snapshot.missed
 
 
 # --- The store ---

@@ -10,7 +10,7 @@ from cockpit.checkers.ruff import binary
 from cockpit.cli import main
 from cockpit.config import load_config
 from cockpit.engine import Engine
-from cockpit.environment import differing, own_program, own_version
+from cockpit.environment import differing, own_program, own_versions
 from cockpit.errors import CockpitError
 from cockpit.places import state_folder
 from cockpit.session import open_engine, request_of, set_up
@@ -112,13 +112,13 @@ class TestTheYes:
 class TestTheEnvironment:
     def test_is_read_without_being_run(self, root: Path) -> None:
         assert own_program(root, "ruff") == ".venv/bin/ruff"
-        assert own_version(root, "ruff") == OLD
-        assert own_version(root, "ruf") == own_version(root, "bandit") == ""
+        assert own_versions(root) == {"ruff": OLD}
         assert ran(root) == []
 
     def test_without_its_mark_is_a_folder_like_any_other(self, root: Path) -> None:
         (root / ".venv/pyvenv.cfg").unlink()
-        assert own_program(root, "ruff") == own_version(root, "ruff") == ""
+        assert own_program(root, "ruff") == ""
+        assert own_versions(root) == {}
 
     def test_of_other_versions_is_told_of(self, root: Path) -> None:
         words = differing(root, {"ruff": "9.9", "bandit": "1.9"}, ["ruff"])

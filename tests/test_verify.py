@@ -258,6 +258,15 @@ class TestExceptions:
         assert told[0].startswith("bandit: nothing to compare: bandit stopped with exit code 1")
         assert len(told) < 10
 
+    async def test_what_the_command_was_run_without_is_not_compared(self, root: Path) -> None:
+        (root / "hex.py").write_text("# coding: hex\n", encoding="utf-8")
+        (root / "bad.py").write_text("def (:\n", encoding="utf-8")
+        async with open_engine(Setup(root, (), (load("vulture"),), load_config(root))) as engine:
+            await engine.run_once()
+            verdict = await verify(engine, "vulture")
+        assert verdict.without == ("bad.py", "hex.py")
+        assert verdict.same, list(lines(verdict))
+
     async def test_bandit_overlooks_pyproject_unless_told(self, root: Path) -> None:
         settings = '[tool.bandit]\nskips = ["B101"]\n'
         (root / "pyproject.toml").write_text(settings, encoding="utf-8")
