@@ -24,9 +24,11 @@ terminal: every save is checked again within a blink, and every finding opens at
   cockpit src/app             the same, for one part of it
   cockpit check               check once, print, exit 0 (clean), 1 (findings) or 2 (a tool failed)
   cockpit watch               print one line for every change, beside an editor
+  cockpit baseline write      keep what is found now in a file, so that only what is new counts
   cockpit trust               let it run the ruff of this project's own .venv, not cockpit's
+  cockpit keys                list what keys do on the screen, by the names to rebind them
 
-`cockpit check --help`, `cockpit watch --help` and `cockpit trust --help` say more.
+`cockpit COMMAND --help` says more of each.
 """
 _CHECK = """\
 Check once and print what the tools' own commands would print, finding for finding.
@@ -35,6 +37,25 @@ exit status:
   0   nothing found (or nothing at or above --fail-on)
   1   findings; with --verify: a difference
   2   a tool failed or could not read a file, or the command line is wrong
+"""
+_BASELINE = """\
+Keep the findings that are there now in cockpit-baseline.txt, in the project's root, to be
+committed: for `cockpit check --new` and the screen only what came since is new. The file is sorted,
+holds no line numbers and no absolute paths, and two branches' merge as the union of their lines.
+
+  cockpit baseline write      write what is found now
+  cockpit baseline show       list what it holds, and whether each is still there
+  cockpit baseline prune      drop what is no longer there; nothing is added
+
+With PATHs or --only the rest of the file stays as it is.
+"""
+_KEYS = """\
+List what keys do on the screen: a name, its keys, and what they do, a line each. Another key is
+given by that name in your own settings file (config.toml):
+
+  [keys]
+  "pane.filter" = "ctrl+f"
+  "list.down" = "n,down"
 """
 _TRUST = """\
 Say that this project's own tools may be run. cockpit then prefers the ruff in the project's virtual
@@ -64,7 +85,12 @@ def _parser(prog: str, description: str, epilog: str = "") -> argparse.ArgumentP
 
 def _screen_parser() -> argparse.ArgumentParser:
     parser = _parser("cockpit", _OVERVIEW, _settings_line())
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders of one project")
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="files or folders; of several projects each goes by its own settings",
+    )
     _tool_arguments(parser)
     parser.add_argument("--version", action="version", version=f"cockpit {__version__}")
     return parser
@@ -79,7 +105,12 @@ def _settings_line() -> str:
 
 def _check_parser() -> argparse.ArgumentParser:
     parser = _parser("cockpit check", _CHECK, _EXAMPLES)
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders of one project")
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="files or folders; of several projects each goes by its own settings",
+    )
     _tool_arguments(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     parser.add_argument("--output", metavar="FILE", default="", help="write there, not to stdout")
@@ -88,6 +119,16 @@ def _check_parser() -> argparse.ArgumentParser:
         choices=("high", "medium", "low", "never"),
         default="",
         help="least severity that makes the exit status 1 (default: the settings' fail-on, or low)",
+    )
+    parser.add_argument(
+        "--new", action="store_true", help="only what was not there at the base; see --base"
+    )
+    parser.add_argument(
+        "--base",
+        metavar="REV",
+        default=None,
+        help="compare with a git revision, `baseline` or `session` (default: the baseline file, "
+        "else where the branch left the default branch, else the last commit); implies --new",
     )
     only_one = parser.add_mutually_exclusive_group()
     only_one.add_argument(
@@ -107,9 +148,30 @@ def _check_parser() -> argparse.ArgumentParser:
 def _watch_parser() -> argparse.ArgumentParser:
     description = "Check everything, then print one line for every change, until ctrl-c."
     parser = _parser("cockpit watch", description)
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders of one project")
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="files or folders; of several projects each goes by its own settings",
+    )
     _tool_arguments(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    return parser
+
+
+def _baseline_parser() -> argparse.ArgumentParser:
+    parser = _parser("cockpit baseline", _BASELINE)
+    actions = parser.add_subparsers(dest="action", metavar="write|show|prune", required=True)
+    for action in ("write", "show", "prune"):
+        one = actions.add_parser(action, allow_abbrev=False)
+        one.add_argument("paths", nargs="*", metavar="PATH", help="files or folders of one project")
+        _tool_arguments(one)
+    actions.choices["write"].add_argument(
+        "--force", action="store_true", help="also where a tool failed or could not read a file"
+    )
+    actions.choices["show"].add_argument(
+        "--format", choices=("text", "json"), default="text", help="default: text"
+    )
     return parser
 
 
@@ -148,7 +210,13 @@ def main(argv: "Sequence[str] | None" = None) -> int:
 
 
 def _dispatch(arguments: list[str]) -> int:
-    commands = {"check": _check, "watch": _watch, "trust": _trust}
+    commands = {
+        "check": _check,
+        "watch": _watch,
+        "baseline": _baseline,
+        "trust": _trust,
+        "keys": _keys,
+    }
     if arguments and arguments[0] in commands:
         return commands[arguments[0]](arguments[1:])
     if arguments == ["help"] and not os.path.lexists("help"):
@@ -176,6 +244,8 @@ def _check(arguments: "Sequence[str]") -> int:
                 fail_on=options.fail_on,
                 explain=options.explain,
                 verify=verify,
+                new=options.new or options.base is not None,
+                base=options.base,
             ),
         )
     )
@@ -188,6 +258,32 @@ def _watch(arguments: "Sequence[str]") -> int:
 
     request = request_of(options.paths, options.only, options.skip)
     return _run(headless.watch(request, headless.CheckOptions(format=options.format)))
+
+
+def _baseline(arguments: "Sequence[str]") -> int:
+    options = _baseline_parser().parse_args(arguments)
+    from cockpit import baseline_command as command
+    from cockpit.session import request_of
+
+    request = request_of(options.paths, options.only, options.skip)
+    if options.action == "write":
+        return _run(command.write_baseline(request, force=options.force))
+    if options.action == "show":
+        return _run(command.show_baseline(request, options.format))
+    return _run(command.prune_baseline(request))
+
+
+def _keys(arguments: "Sequence[str]") -> int:
+    _parser("cockpit keys", _KEYS).parse_args(arguments)
+    from cockpit.config import own_keys
+    from cockpit.places import user_settings_file
+    from cockpit.ui.keymap import listing, understood
+
+    own, mistakes = understood(own_keys(user_settings_file()))
+    sys.stdout.write(listing(own))
+    for mistake in mistakes:
+        sys.stderr.write(f"note: {mistake}\n")
+    return 0
 
 
 def _trust(arguments: "Sequence[str]") -> int:
@@ -261,7 +357,8 @@ def _guess_command(paths: "Sequence[str]") -> None:
     if paths and not os.path.lexists(paths[0]):
         import difflib
 
-        near = difflib.get_close_matches(paths[0], ("check", "watch", "trust"), n=1)
+        commands = ("check", "watch", "baseline", "trust", "keys")
+        near = difflib.get_close_matches(paths[0], commands, n=1)
         if near:
             raise CockpitError(
                 f"there is no file, folder or command {paths[0]}", f"Did you mean {near[0]}?"

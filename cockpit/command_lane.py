@@ -213,6 +213,17 @@ class CommandLane(Lane):
         argv = self.checker.listing(self._root, self._scope, self.settings)
         return self.checker.listed(self._root, await run(argv, self._root, timeout=self._timeout))
 
+    async def ask_about(self, path: str, content: bytes, place: Path) -> list[Any]:
+        """Return what the command says of `path`, were this its content; raise `CockpitError`.
+
+        `place` is the project's root, or a folder that stands in for it.
+        """
+        argv = self.checker.run_on_text(self._root, path, self.settings)
+        done = await run(argv, place, stdin=content, timeout=self._timeout)
+        self.checker.finish(done, whole=False)
+        read = (self.checker.read(place, line) for line in done.output.split(b"\n"))
+        return [diagnostic for _, diagnostic in filter(None, read)]
+
     async def _ask(self, paths: Sequence[str] | None) -> Diagnostics:
         found: Diagnostics = {}
 

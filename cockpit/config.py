@@ -36,8 +36,8 @@ USUAL_EXCLUDES = (
     "node_modules",
     "site-packages",
 )
-#: Keys that name a program to run: a project that was only cloned must not choose them.
-_USER_ONLY = ("editor",)
+#: What a project that was only cloned must not choose, and why.
+_USER_ONLY = {"editor": "names a program to run", "keys": "says what a person's keys do"}
 
 
 class Config(msgspec.Struct, frozen=True, rename="kebab", forbid_unknown_fields=True):
@@ -48,6 +48,7 @@ class Config(msgspec.Struct, frozen=True, rename="kebab", forbid_unknown_fields=
     severity that makes `cockpit check` exit 1. `timeout`: seconds a tool may take for one file or
     one run. `workers`: analysing processes (0: one a core, at most 8). `ruff_security`: whether
     ruff's S rules are asked for. `base`: reserved for "new since". `editor`: a command line.
+    `keys`: what keys do; the screen reads it by `own_keys` and explains its mistakes.
     """
 
     tools: tuple[str, ...] = ()
@@ -59,6 +60,7 @@ class Config(msgspec.Struct, frozen=True, rename="kebab", forbid_unknown_fields=
     ruff_security: bool = True
     base: str = ""
     editor: str = ""
+    keys: Any = msgspec.field(default_factory=dict)
 
     @property
     def worker_count(self) -> int:
@@ -88,6 +90,17 @@ def load_config(root: Path, user_file: Path | None = None) -> Config:
     return _convert(values)
 
 
+def own_keys(user_file: Path) -> object:
+    """Return what the user's own settings say under `keys`, unchecked: no mistake stops a program.
+
+    Empty where the file cannot be read; `load_config` says why.
+    """
+    try:
+        return _read(user_file).get("keys", {})
+    except SettingsError:
+        return {}
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(read_regular(str(path)).decode())
@@ -111,7 +124,7 @@ def _checked(values: dict[str, Any], where: str, *, own: bool) -> dict[str, Any]
             raise SettingsError(f"{where}: unknown key {key}", hint)
         if key in _USER_ONLY and not own:
             raise SettingsError(
-                f"{where}: {key} names a program to run, which a project may not choose",
+                f"{where}: {key} {_USER_ONLY[key]}, which a project may not choose",
                 "Put it into your own settings file (`cockpit --help` names it).",
             )
         try:

@@ -8,7 +8,7 @@ import asyncio
 import concurrent.futures
 import gc
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -17,6 +17,7 @@ from cockpit.analysis import Analysis
 from cockpit.announce import Announcer, Subscriber
 from cockpit.checkers.interface import Checker, CommandChecker, FileChecker, RuleDoc, Settings
 from cockpit.command_lane import CommandLane
+from cockpit.comparison import Comparison
 from cockpit.config import Config
 from cockpit.environment import differing
 from cockpit.errors import CheckerError
@@ -24,20 +25,25 @@ from cockpit.inventory import Inventory
 from cockpit.lanes import FileLane, Lane
 from cockpit.live_config import LiveConfig
 from cockpit.model import Finding, Result, Skipped, Snapshot
-from cockpit.project import Listing, branch_of
+from cockpit.project import Listing, branch_of, git_folder
 from cockpit.questions import Questions
-from cockpit.resolution import SETTINGS_NAMES, Resolver
+from cockpit.rebasing import Rebasing, Standing
+from cockpit.relevance import Relevance
+from cockpit.resolution import Resolver
+from cockpit.rest import Rest
 from cockpit.scan import Scanner
 from cockpit.store import Store
 from cockpit.traffic import Traffic
-from cockpit.watch import HEAD, LONE, Change, Watcher
+from cockpit.watch import GIT, LONE, Change, Watcher
 
 
 class Setup(msgspec.Struct, frozen=True):
     """What to check: `scope` (relative paths, empty for all) below `root`, by `checkers`.
 
     Of a `trusted` project its own tools may be run, where they are run as commands at all.
-    `unasked` says of each other installed checker why it was not asked for.
+    `unasked` says of each other installed checker why it was not asked for. `base` is what to
+    compare with (see `cockpit.base`), None for nothing. The patterns of `leave_out` name what is
+    another's to look at.
     """
 
     root: Path
@@ -46,10 +52,15 @@ class Setup(msgspec.Struct, frozen=True):
     config: Config
     trusted: bool = False
     unasked: Mapping[str, str] = {}
+    base: str | None = None
+    leave_out: tuple[str, ...] = ()
 
 
 class Engine:
     """Keeps every checker's answer about one project current."""
+
+    #: The roots of this backend below its `root`: but one.
+    roots: tuple[str, ...] = (".",)
 
     def __init__(self, setup: Setup, store: Store, executor: concurrent.futures.Executor) -> None:
         """Check `setup` by way of `executor`; the caller closes it and the `store`."""
@@ -62,7 +73,7 @@ class Engine:
         self._announcer = Announcer(self._describe)
         #: How many settled changes led to a run of anything, for tests and benchmarks.
         self.runs = 0
-        self._config = LiveConfig(root, config)
+        self._config = LiveConfig(root, config, setup.leave_out)
         self._store = store
         #: What is to be said of other versions of the tools in the project's own environment.
         self._strangers = ""
@@ -76,13 +87,14 @@ class Engine:
         resolver = Resolver(root, store, executor)
         self._files = Inventory(root, self.scope, self._file_lanes, resolver, self._scanner)
         self._command_lanes = [
-            CommandLane(checker, root, self.scope, config, trusted=setup.trusted)
+            CommandLane(checker, root, self.scope, self._config.now, trusted=setup.trusted)
             for checker in checkers
             if isinstance(checker, CommandChecker)
         ]
         self._lanes: dict[str, Lane] = {
             lane.name: lane for lane in (*self._file_lanes, *self._command_lanes)
         }
+        self._relevance = Relevance(self._files, self._scanner, self._config, self._command_lanes)
         self._unasked = setup.unasked
         self._checkers = {checker.name: checker for checker in checkers}
         self._questions = Questions(root, self.scope, self._lanes, self._checkers, executor)
@@ -94,6 +106,14 @@ class Engine:
         #: What changed while the engine was paused.
         self._missed: Change | None = None
         self._traffic = Traffic()
+        self._rest = Rest()
+        self._comparison = Comparison(
+            root, self.scope, (self._file_lanes, self._command_lanes), store, executor
+        )
+        self._rebasing = Rebasing(
+            self._comparison, self._rest, self._standing, self._announcer.tell
+        )
+        self._rebasing.wish = setup.base
         self._stocktaking = asyncio.Lock()
         self._group: asyncio.TaskGroup | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -121,13 +141,17 @@ class Engine:
         return self._announcer.subscribe(subscriber)
 
     async def run_once(self) -> Snapshot:
-        """Check the whole project once and return the fresh snapshot."""
+        """Check the whole project once and return the fresh snapshot.
+
+        Raises `CockpitError` where what to compare with is not there.
+        """
         await self._everything()
+        await self._rebasing.now()
         return self.snapshot
 
     async def run(self) -> None:
         """Check everything, then follow every change, until `stop` is called."""
-        self._watcher = Watcher(self.root, self._heeds)
+        self._watcher = Watcher(self.root, self._relevance.heeds, await git_folder(self.root))
         async with asyncio.TaskGroup() as group:
             self._group = group
             self._bulk = self._start(self._everything())
@@ -158,8 +182,14 @@ class Engine:
         """Ask one checker, or all, for everything again, without the store."""
         self._start(self._again(checker))
 
-    def explain(self, checker: str) -> tuple[str, ...]:
-        """Return the tool's own command that gives what we show."""
+    def compare(self, base: str) -> None:
+        """Compare with another base: a git revision, or one of the words of `cockpit.base`."""
+        self._rebasing.wish = base
+        if self._group is not None:  # else the first run asks for it
+            self._rebasing.soon(self._start)
+
+    def explain(self, checker: str, root: str = "") -> tuple[str, ...]:  # noqa: ARG002
+        """Return the tool's own command that gives what we show, to be run in the one root."""
         if checker in self._unasked:
             raise CheckerError(f"{checker} was not asked", self._unasked[checker])
         return self._questions.explain(checker, self.snapshot.report(checker))
@@ -184,6 +214,12 @@ class Engine:
         return task
 
     async def _everything(self) -> None:
+        with self._rest.broken():
+            await self._check_everything()
+        if self._group is not None:
+            self._rebasing.soon(self._start)
+
+    async def _check_everything(self) -> None:
         self._started = time.perf_counter()
         self.runs += 1
         for lane in self._command_lanes:
@@ -205,7 +241,7 @@ class Engine:
     async def _all_files(self) -> None:
         await self._files.relist(self._config.now)
         await asyncio.to_thread(
-            self._scanner.read, filter(self._says_something, self._files.known())
+            self._scanner.read, filter(self._relevance.says_something, self._files.known())
         )
         await self._files.resolve()
         await self.analysis.refresh(
@@ -219,9 +255,10 @@ class Engine:
         """
         if self._bulk is not None and not self._bulk.done() and len(change.paths) > LONE:
             await asyncio.wait({self._bulk})
-        await self._traffic.through(
-            change.paths, lambda paths: self._apply(Change(paths, change.seen))
-        )
+        with self._rest.broken(change.paths):
+            await self._traffic.through(
+                change.paths, lambda paths: self._apply(Change(paths, change.seen))
+            )
 
     async def _apply(self, change: Change) -> None:
         said, shown = self._config.note, self.snapshot.results
@@ -238,19 +275,22 @@ class Engine:
                     self._file_lanes, sorted(paths), self._files.known, urgent=urgent
                 )
             )
+        await self._comparison.settle_doubts(self._files.known())
         if moved or self._config.note != said or self._has_news(shown):
-            self.runs += 1
-            self._announcer.settle(change.paths, self._started)
+            self._settle(change.paths)
 
     async def _take_stock(self, change: Change) -> tuple[Change, frozenset[str], Sequence[str]]:
         """Bring list and settings up to date, and tell the command lanes.
 
         Returns what of `change` matters, the files that came or went, and the files to read.
         """
-        if HEAD in change.paths:
+        if change.paths & GIT:
             self.branch = await branch_of(self.root)
             self._announcer.tell()
-        change = await self._without_touches(Change(change.paths - {HEAD}, change.seen))
+            self._rebasing.soon(self._start)
+        change = await self._relevance.without_touches(
+            Change(change.paths - GIT, change.seen), self._settled_at
+        )
         if not change.paths:
             return change, frozenset(), ()
         self._started = change.seen
@@ -259,6 +299,8 @@ class Engine:
             for lane in self._command_lanes:
                 lane.configure(self._config.now)
         moved, anew = await self._files.take_stock(change.paths, self._config.now)
+        if anew or any(map(self._relevance.decides_what_is_new, change.paths)):
+            self._rebasing.soon(self._start)
         if moved:
             await asyncio.to_thread(self._scanner.changed, moved - change.paths)
         # Of a folder that was moved the system tells by its own name, not by its files'.
@@ -277,32 +319,11 @@ class Engine:
             for name, lane in self._lanes.items()
         )
 
-    async def _without_touches(self, change: Change) -> Change:
-        """Return `change` without the files whose content is what it was.
-
-        While a run over everything goes on, and for what came during it, nobody can say what each
-        tool has read: then all of it counts.
-        """
-        paths = change.paths
-        changed = frozenset(await asyncio.to_thread(self._scanner.changed, paths))
-        news = {path for path in paths if not self._is_looked_at(path) or self._files.gone(path)}
-        during = self._settled_at is None or change.seen <= self._settled_at
-        return change if during else Change(changed | news, change.seen)
-
-    def _is_looked_at(self, path: str) -> bool:
-        return path in self._files.known() or any(lane.lists(path) for lane in self._command_lanes)
-
-    def _heeds(self, path: str) -> bool:
-        """Whether a change of `path` matters: what a tool looks at does, wherever it lies."""
-        return self._is_looked_at(path) or not self._config.leaves_out(path)
-
-    def _says_something(self, path: str) -> bool:
-        """Whether `path` may hold a tool's settings."""
-        return path.rsplit("/", 1)[-1] in SETTINGS_NAMES or any(
-            lane.checker.settles(path) for lane in self._command_lanes
-        )
-
     async def _again(self, checker: str | None) -> None:
+        with self._rest.broken():
+            await self._check_again(checker)
+
+    async def _check_again(self, checker: str | None) -> None:
         self._started = time.perf_counter()
         lanes = [lane for lane in self._file_lanes if checker in (None, lane.name)]
         async with self._stocktaking:
@@ -320,8 +341,14 @@ class Engine:
             group.create_task(
                 self.analysis.refresh(lanes, paths, known, urgent=False, use_store=False)
             )
+        self._settle(())
+
+    def _settle(self, paths: Collection[str]) -> None:
+        """Tell of a run that came to rest; a checker that answers again is asked about the base."""
         self.runs += 1
-        self._announcer.settle((), self._started)
+        self._announcer.settle(paths, self._started)
+        if self._comparison.lacks(self.snapshot.results):
+            self._rebasing.soon(self._start)
 
     async def _run_command(self, lane: CommandLane) -> None:
         await lane.run(self._scanner, self.analysis.outlines)
@@ -329,8 +356,12 @@ class Engine:
 
     # -- snapshots
 
+    def _standing(self) -> Standing:
+        return Standing(self.snapshot.results, self._config.now, self._files.known())
+
     def _describe(self) -> Snapshot:
         results = {name: lane.result(self._started) for name, lane in self._lanes.items()}
+        self._comparison.update(results)
         skipped = {name: _skipped(name, why) for name, why in self._unasked.items()}
         watching = self._watcher.note if self._watcher else ""
         others = (watching, self._store.note, self._config.note, self._strangers)
@@ -339,7 +370,10 @@ class Engine:
             files=len(self._files.selected),
             notes=tuple(filter(None, (*self.listing.notes, *others))),
             paused=self._paused,
-            missed=len(self._missed.paths - {HEAD}) if self._missed else 0,
+            missed=len(self._missed.paths - GIT) if self._missed else 0,
+            base=self._comparison.base,
+            new=self._comparison.new,
+            new_errors=self._comparison.new_errors,
         )
 
 

@@ -1,17 +1,20 @@
 """`cockpit check` and `cockpit watch`: the engine without a screen."""
 
+import itertools
 import os
 import shlex
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
 import msgspec
 
-from cockpit.engine import Engine, Setup
+from cockpit.base import AUTO
+from cockpit.engine import Engine
 from cockpit.errors import CockpitError, UsageError
+from cockpit.fleet import Fleet
 from cockpit.model import EMPTY, FileError, Finding, Snapshot
 from cockpit.panes import PANES, Panes, joined
 from cockpit.plain import plain
@@ -19,22 +22,30 @@ from cockpit.render import json as as_json
 from cockpit.render import text as as_text
 from cockpit.render.change import News, change_lines
 from cockpit.render.text import Style
-from cockpit.session import Request, open_engine, set_up
-from cockpit.verdict import CLEAN, FAILED, FINDINGS, broken, exit_code
+from cockpit.session import Member, Opened, Request, open_backend
+from cockpit.union import home
+from cockpit.verdict import CLEAN, FAILED, FINDINGS, broken, exit_code, passing
 from cockpit.verify import lines, verify
+
+Backend = Engine | Fleet
 
 #: Seconds between two pictures of the progress line.
 _PROGRESS_EVERY = 0.1
 
 
 class CheckOptions(msgspec.Struct, frozen=True):
-    """How `check` and `watch` answer; `verify` holds tool names, `explain` one or nothing."""
+    """How `check` and `watch` answer; `verify` holds tool names, `explain` one or nothing.
+
+    `new` leaves out what was there at the `base`, which is None where nothing is compared.
+    """
 
     format: str = "text"
     output: str = ""
     fail_on: str = ""
     explain: str = ""
     verify: tuple[str, ...] | None = None
+    new: bool = False
+    base: str | None = None
 
 
 def style_for(stream: IO[str]) -> Style:
@@ -48,72 +59,138 @@ async def check(request: Request, options: CheckOptions) -> int:
     """Check once, print, and return the exit code."""
     if options.format != "text" and (options.explain or options.verify is not None):
         raise UsageError("--explain and --verify speak text only", "Leave out --format.")
-    setup = set_up(request, Path.cwd())
-    async with open_engine(setup) as engine:
+    if options.new and (options.explain or options.verify is not None):
+        raise UsageError("--explain and --verify are about all findings", "Leave out --new.")
+    base = options.base if options.base is not None else AUTO if options.new else None
+    async with open_backend(request, Path.cwd(), base) as opened:
+        backend = opened.backend
         progress = Progress(sys.stderr)
-        engine.subscribe(progress.show)
+        backend.subscribe(progress.show)
         try:
-            snapshot = await engine.run_once()
+            await backend.run_once()
         finally:
             progress.clear()
         if options.explain:
-            return _explain(engine, options.explain)
+            return _explain(backend, _known(backend, options.explain))
         if options.verify is not None:
-            return await _verify(engine, options.verify)
-        return _answer(engine, setup, snapshot, options, single=len(setup.checkers) == 1)
+            names = [_known(backend, name) for name in options.verify] or list(backend.checkers)
+            return await _verify(opened, names)
+        return _answer(opened, options)
 
 
-def _explain(engine: Engine, name: str) -> int:
-    command = engine.explain(_known(engine, name))
-    sys.stdout.write(f"{shlex.join(command).encode('utf-8', 'backslashreplace').decode()}\n")
-    return 0
+def _explain(backend: Backend, name: str) -> int:
+    """Print the command; of several projects one each, in words that a shell runs as they are."""
+    if len(backend.roots) == 1:
+        _print(shlex.join(backend.explain(name)))
+        return CLEAN
+    code = CLEAN
+    for root in backend.roots:
+        place = shlex.quote(os.path.relpath(backend.root / root))
+        try:
+            _print(f"(cd {place} && {shlex.join(backend.explain(name, root))})")
+        except CockpitError as error:
+            _print(f"# {plain(root)}: {plain(error.message)}")
+            code = FAILED
+    return code
 
 
-async def _verify(engine: Engine, names: Sequence[str]) -> int:
+def _print(line: str) -> None:
+    sys.stdout.write(f"{line.encode('utf-8', 'backslashreplace').decode()}\n")
+
+
+async def _verify(opened: Opened, names: Sequence[str]) -> int:
     verdicts = []
-    for name in [_known(engine, name) for name in names] or list(engine.checkers):
-        verdict = await verify(engine, name)
-        verdicts.append(verdict)
-        style = style_for(sys.stdout)
-        for line in lines(verdict):
-            sys.stdout.write(style.encodable(line) + "\n")
-        sys.stdout.flush()
+    for member in opened.members:
+        where = f"{plain(member.name)}: " if len(opened.members) > 1 else ""
+        for name in [name for name in names if name in member.engine.checkers]:
+            verdict = await verify(member.engine, name)
+            verdicts.append(verdict)
+            style = style_for(sys.stdout)
+            head, *rest = lines(verdict)
+            for line in (where + head, *rest):
+                sys.stdout.write(style.encodable(line) + "\n")
+            sys.stdout.flush()
     if any(verdict.failure for verdict in verdicts):
         return FAILED
     return CLEAN if all(verdict.same for verdict in verdicts) else FINDINGS
 
 
-def _known(engine: Engine, name: str) -> str:
-    if name not in engine.checkers:
+def _known(backend: Backend, name: str) -> str:
+    if name not in backend.checkers:
         raise UsageError(
-            f"{plain(name)} is no tool of this run", f"There are: {', '.join(engine.checkers)}."
+            f"{plain(name)} is no tool of this run", f"There are: {', '.join(backend.checkers)}."
         )
     return name
 
 
-def commands_of(engine: Engine) -> dict[str, tuple[str, ...]]:
-    """Return the equal command of every tool that has one at the moment."""
+def commands_of(backend: Backend, root: str = "") -> dict[str, tuple[str, ...]]:
+    """Return the equal command of every tool that has one at the moment in (the first) `root`."""
     commands = {}
-    for name in engine.checkers:
+    for name in backend.checkers:
         try:
-            commands[name] = engine.explain(name)
+            commands[name] = backend.explain(name, root)
         except CockpitError:
             commands[name] = ()
     return commands
 
 
-def _answer(
-    engine: Engine, setup: Setup, snapshot: Snapshot, options: CheckOptions, *, single: bool
-) -> int:
+def _parts(backend: Backend) -> list[as_json.Part]:
+    """Return where each of several projects stands by itself."""
+    if isinstance(backend, Engine):
+        return []
+    return [(name, part, commands_of(backend, name)) for name, part in backend.parts.items()]
+
+
+def _answer(opened: Opened, options: CheckOptions) -> int:
+    backend, snapshot = opened.backend, opened.backend.snapshot
     findings = joined(snapshot)
+    if options.new:
+        findings = _only_new(findings, snapshot)
     if options.format == "json":
-        root = str(setup.root)
-        document = as_json.check(snapshot, findings, root, commands_of(engine))
+        root, parts = str(backend.root), _parts(backend)
+        document = as_json.check(snapshot, findings, root, commands_of(backend), parts)
         _write(document, options.output)
     else:
         style = Style() if options.output else style_for(sys.stdout)
-        _write(as_text.check(snapshot, findings, style, list_passing=single), options.output)
-    return exit_code(findings, snapshot, options.fail_on or setup.config.fail_on)
+        single = len(backend.checkers) == 1
+        shown = findings if single else _of_failing(opened, findings)
+        document = as_text.check(snapshot, shown, style, list_passing=single)
+        document += as_text.projects(backend.parts, style) if isinstance(backend, Fleet) else ""
+        _write(document, options.output)
+    return max(
+        exit_code(theirs, member.engine.snapshot, options.fail_on or member.fail_on)
+        for member, theirs in _by_member(opened, findings)
+    )
+
+
+def _by_member(
+    opened: Opened, findings: Sequence[Finding]
+) -> Iterator[tuple[Member, list[Finding]]]:
+    """Yield each project with its own of the findings, which are sorted by path."""
+    theirs: dict[str, list[Finding]] = {member.name: [] for member in opened.members}
+    for path, group in itertools.groupby(findings, lambda finding: finding.path):
+        theirs[home(theirs, path)].extend(group)
+    for member in opened.members:
+        yield member, theirs[member.name]
+
+
+def _of_failing(opened: Opened, findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings without those of tools whose goal is met in that project."""
+    shown: list[Finding] = []
+    for member, theirs in _by_member(opened, findings):
+        good = passing(member.engine.snapshot)
+        shown += [finding for finding in theirs if finding.checker not in good]
+    return shown
+
+
+def _only_new(findings: Iterable[Finding], snapshot: Snapshot) -> list[Finding]:
+    """Return what is new; raise where there is nothing to compare with, which must not pass."""
+    if snapshot.base.kind == "session":
+        raise UsageError(
+            "there is nothing to compare with: no commit of git, and no baseline",
+            "`cockpit baseline write` makes a baseline; --base names a revision.",
+        )
+    return [finding for finding in findings if snapshot.is_new(finding)]
 
 
 def _write(document: str, output: str) -> None:
@@ -161,20 +238,20 @@ class Progress:
 
 async def watch(request: Request, options: CheckOptions) -> int:
     """Print `ready` once everything is fresh, then one line for every settled change."""
-    setup = set_up(request, Path.cwd())
-    async with open_engine(setup) as engine:
-        journal = Journal(engine, options.format, sys.stdout.write)
-        engine.subscribe(journal.show)
-        await engine.run()
-    return FAILED if broken(engine.snapshot) else 0
+    async with open_backend(request, Path.cwd()) as opened:
+        backend = opened.backend
+        journal = Journal(backend, options.format, sys.stdout.write)
+        backend.subscribe(journal.show)
+        await backend.run()
+    return FAILED if broken(backend.snapshot) else 0
 
 
 class Journal:
     """Turns snapshots into the lines of `cockpit watch`."""
 
-    def __init__(self, engine: Engine, form: str, write: Callable[[str], object]) -> None:
-        """Write lines in `form` ("text" or "json") for the snapshots of `engine`."""
-        self._engine = engine
+    def __init__(self, backend: Backend, form: str, write: Callable[[str], object]) -> None:
+        """Write lines in `form` ("text" or "json") for the snapshots of `backend`."""
+        self._backend = backend
         self._form = form
         self._write = write
         self._panes = Panes()
@@ -191,8 +268,8 @@ class Journal:
         self._panes.update(snapshot)
         added, removed = self._difference()
         if self._form == "json":
-            commands = commands_of(self._engine)
-            self._write(as_json.event(kind, snapshot, commands, added, removed))
+            commands, parts = commands_of(self._backend), _parts(self._backend)
+            self._write(as_json.event(kind, snapshot, commands, (added, removed), parts))
         else:
             news = News(kind, added, removed, self._newly_unread(snapshot))
             self._write(change_lines(news, snapshot, style_for(sys.stdout)))

@@ -1,24 +1,39 @@
 """What makes two findings the same offence, however the file around them moves.
 
-An identity is rule + enclosing scope + normalised text of the offending source + how many-th of
-these in the file. It survives shifted lines, reformatting, reordering and a move of the file.
+An identity is rule + normalised text of the offending source, then the enclosing scope, then how
+many-th of these in the file. It survives shifted lines, reformatting, reordering and a move of the
+file; that its first part leaves the scope out lets `cockpit.matching` follow a function that moved.
 """
 
 import hashlib
 import re
 
-_LAYOUT = re.compile(r"[\s\\]+|,(?=\s*[)\]}])")
+_LAYOUT = re.compile(r"[\s\\()]+|,(?=[\s()]*[)\]}])")
+#: Hexadecimal digits of the two parts of a base.
+_ESSENCE, _SCOPE = 12, 8
 
 
 def normalise(text: str) -> str:
-    """Strip from source `text` what a formatter changes: white space, quotes, trailing commas."""
+    """Strip from source `text` what a formatter changes.
+
+    That is white space, quotes, trailing commas, and parentheses, which come and go with breaks.
+    """
     return _LAYOUT.sub("", text.replace("'", '"'))
 
 
 def base(rule: str, symbol: str, text: str) -> str:
-    """Return the 16 hexadecimal digits that name the offence but for its ordinal."""
-    words = "\0".join((rule, symbol, normalise(text)))
-    return hashlib.blake2b(words.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    """Return the 20 hexadecimal digits that name the offence but for its ordinal."""
+    return _digest(f"{rule}\0{normalise(text)}", _ESSENCE) + _digest(symbol, _SCOPE)
+
+
+def essence(identity: str) -> str:
+    """Return the part of `identity` that names rule and text, wherever they stand."""
+    return identity[:_ESSENCE]
+
+
+def _digest(words: str, digits: int) -> str:
+    encoded = words.encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(encoded, digest_size=digits // 2).hexdigest()
 
 
 class Ordinals:

@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+import msgspec
+
 from cockpit.config import Config
 from cockpit.errors import CockpitError
 from cockpit.lanes import FileLane
-from cockpit.project import Listing, in_scope, list_files
+from cockpit.project import Listing, in_scope, list_files, projects_below
 from cockpit.resolution import SETTINGS_NAMES, Resolver
 from cockpit.scan import Scanner
 
@@ -43,6 +45,10 @@ class Inventory:
         """List the files anew, as they may have come or gone."""
         before = self.listing.paths
         self.listing = await list_files(self._root, config.exclude, config.extend_exclude)
+        note = "" if self._scope else projects_below(self._root, self.listing.paths)
+        if note:
+            notes = (*self.listing.notes, note)
+            self.listing = msgspec.structs.replace(self.listing, notes=notes)
         if self.listing.paths != before:
             self._known = dict.fromkeys(self.listing.paths)
             self._scanner.forget_folders()

@@ -1,6 +1,9 @@
 """cockpit's own settings while it runs: read anew on save, kept while the new ones are wrong."""
 
+from collections.abc import Sequence
 from pathlib import Path
+
+import msgspec
 
 from cockpit.config import USUAL_EXCLUDES, Config, load_config
 from cockpit.errors import SettingsError
@@ -13,16 +16,18 @@ _AT_START = "`tools`, `workers` and `timeout` take effect when cockpit is starte
 class LiveConfig:
     """The settings as they are now, and what is to be said of them."""
 
-    def __init__(self, root: Path, config: Config) -> None:
-        """Begin with `config`."""
+    def __init__(self, root: Path, config: Config, leave_out: Sequence[str] = ()) -> None:
+        """Begin with `config`; what the patterns of `leave_out` name is left out all the same."""
         self.note = ""
         self._root = root
         self._begun_with = config
+        self._leave_out = tuple(leave_out)
         self._take(config)
 
     def _take(self, config: Config) -> None:
-        self.now = config
-        self._left_out = Excludes((*USUAL_EXCLUDES, *config.extend_exclude))
+        left_out = (*config.extend_exclude, *self._leave_out)
+        self.now = msgspec.structs.replace(config, extend_exclude=left_out)
+        self._left_out = Excludes((*USUAL_EXCLUDES, *left_out))
 
     def reload(self) -> None:
         """Read the files anew; where they are wrong the old settings hold, and `note` says so."""

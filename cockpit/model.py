@@ -129,11 +129,36 @@ class Result(msgspec.Struct, frozen=True):
         return not self.running and self.outcome is not None
 
 
+BaseKind = Literal["branch", "commit", "baseline", "session"]
+
+
+class Base(msgspec.Struct, frozen=True):
+    """What findings are compared with to say which are new.
+
+    `name` is what a person calls it ("main", "HEAD~3", "the baseline", "session start"), `commit`
+    its full hash where it has one. While `ready` is false nothing passes for new. `note` says why
+    it is not what was asked for.
+    """
+
+    kind: BaseKind = "session"
+    name: str = "session start"
+    commit: str = ""
+    ready: bool = False
+    note: str = ""
+
+
+#: By checker and path the identities that are new; a path with nothing new is not there.
+News = Mapping[str, Mapping[str, frozenset[str]]]
+_NOTHING: frozenset[str] = frozenset()
+
+
 class Snapshot(msgspec.Struct, frozen=True):
     """Everything known at one moment; `generation` grows by one with every settled change.
 
     `changed` are the files of that change, or of all changes since everything was fresh. While
-    `paused`, `missed` counts the files that changed since and are not looked at yet.
+    `paused`, `missed` counts the files that changed since and are not looked at yet. `new` says
+    what was not there at the `base`; a path's set is the same object while nothing changed in it.
+    `new_errors` are (checker, path) of files that could be read then.
     """
 
     generation: int = 0
@@ -144,6 +169,17 @@ class Snapshot(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
     paused: bool = False
     missed: int = 0
+    base: Base = Base()
+    new: News = {}
+    new_errors: frozenset[tuple[str, str]] = frozenset()
+
+    def is_new(self, finding: Finding) -> bool:
+        """Whether `finding` was not there at the base."""
+        return finding.identity in self.new_in(finding.checker, finding.path)
+
+    def new_in(self, checker: str, path: str) -> frozenset[str]:
+        """Return the identities that are new in one file."""
+        return self.new.get(checker, {}).get(path, _NOTHING)
 
     @property
     def fresh(self) -> bool:

@@ -53,6 +53,11 @@ def _pane_of(checker: str, rule: str) -> str:
     return _feeds(checker)[0]
 
 
+def tools_of(checker: str, also: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the tools that say what a finding says: bandit's pairs are ruff's as well."""
+    return (checker, "ruff") if also else (checker,)
+
+
 def _feeds(checker: str) -> tuple[str, ...]:
     return _FEEDS.get(checker, ("lint",))
 

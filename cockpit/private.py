@@ -82,12 +82,19 @@ class Lock:
 
     def share(self) -> None:
         """Use the file beside others; wait for one that is setting it up."""
-        if fcntl is None:
-            return
+        if fcntl is not None:
+            self._wait(fcntl.LOCK_SH)
+
+    def take(self) -> None:
+        """Be alone with the file; wait for those who use it."""
+        if fcntl is not None:
+            self._wait(fcntl.LOCK_EX)
+
+    def _wait(self, operation: int) -> None:
         until = time.monotonic() + self._seconds
         while True:
             try:
-                fcntl.flock(self._descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                fcntl.flock(self._descriptor, operation | fcntl.LOCK_NB)
             except OSError as error:
                 if time.monotonic() > until:
                     raise Unusable("another program is using it") from error

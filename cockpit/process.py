@@ -1,7 +1,8 @@
 """Starts every child of cockpit and sees to it that none outlives it; nobody else starts one.
 
-A child gets no shell, no terminal and a process group of its own. The group dies with the task
-that asked for it, with cockpit's orderly end, and, by way of `cockpit.janitor`, with any other.
+What is the person's own, an editor, is started by `cockpit.guests`. A child of ours gets no shell,
+no terminal and a process group of its own. The group dies with the task that asked for it, with
+cockpit's orderly end, and, by way of `cockpit.janitor`, with any other.
 """
 
 import asyncio
@@ -302,23 +303,3 @@ def start_worker(argv: Sequence[str], cwd: Path) -> Worker:
     end with its parent, which means the thread that started it.
     """
     return Worker(_launch(argv, cwd, None, subprocess.PIPE))
-
-
-def open_for_person(argv: Sequence[str], cwd: Path, *, wait: bool) -> None:
-    """Start a program that is the person's and not ours: an editor.
-
-    It gets our whole environment and no time limit, and it outlives cockpit. With `wait` it has
-    the terminal until it ends. Raises `CockpitError` where it cannot be started.
-    """
-    apart: dict[str, Any] = {"start_new_session": True}
-    for stream in ("stdin", "stdout", "stderr"):
-        apart[stream] = subprocess.DEVNULL
-    try:
-        if wait:
-            subprocess.call(argv, cwd=cwd)  # noqa: S603 -- the person's own choice, no shell
-        else:
-            subprocess.Popen(argv, cwd=cwd, **apart)  # noqa: S603 -- the same
-    except OSError as error:
-        raise CockpitError(
-            f"the editor {argv[0]} cannot be started", "Check $VISUAL and $EDITOR."
-        ) from error

@@ -2,8 +2,10 @@
 
 import asyncio
 import fnmatch
+import glob
 import os
 import re
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -13,7 +15,8 @@ from cockpit.errors import CockpitError, UsageError
 from cockpit.plain import plain
 from cockpit.process import clean_env, run
 
-_MARKERS = (".git", ".hg", "pyproject.toml", "setup.cfg", "setup.py")
+_SETTINGS = ("pyproject.toml", "setup.cfg", "setup.py")
+_MARKERS = (".git", ".hg", *_SETTINGS)
 #: Build output, unless it is a package: the standard library has a `venv`, others a `build`.
 _OUTPUT = ("build", "dist", "_build")
 _GIT_TIMEOUT = 30.0
@@ -34,40 +37,108 @@ def find_root(start: Path) -> Path:
     """Return the nearest folder at or above `start` that looks like a project, else `start`."""
     start = start.resolve()
     folder = start if start.is_dir() else start.parent
+    return _project_above(folder) or folder
+
+
+def _project_above(folder: Path) -> Path | None:
     for candidate in (folder, *folder.parents):
         if any((candidate / marker).exists() for marker in _MARKERS):
             return candidate
-    return folder
+    return None
+
+
+class Share(msgspec.Struct, frozen=True):
+    """One project's part of what a command line names: `scope` below `root`, empty for all."""
+
+    root: Path
+    scope: tuple[str, ...] = ()
+
+
+def apportion(paths: Sequence[str], cwd: Path) -> tuple[Path, tuple[Share, ...]]:
+    """Return the folder that holds all that `paths` name, and each project's share of it.
+
+    A path belongs to the nearest project at or above it; where there is none, to the folder. The
+    shares are sorted by root. Raises `UsageError` for a path that is not there.
+    """
+    if not paths:
+        root = find_root(cwd)
+        return root, (Share(root),)
+    named = [_real(cwd, path) for path in paths]
+    folders = [path if path.is_dir() else path.parent for path in named]
+    projects = {folder: _project_above(folder) for folder in set(folders)}
+    common = os.path.commonpath([projects[folder] or folder for folder in folders])
+    top = find_root(Path(common))
+    scopes: dict[Path, set[str]] = {}
+    for path, folder in zip(named, folders, strict=True):
+        root = projects[folder] or top
+        scopes.setdefault(root, set()).add(path.relative_to(root).as_posix())
+    shares = (Share(root, _scope(scopes[root])) for root in sorted(scopes))
+    return top, tuple(shares)
+
+
+def _real(cwd: Path, given: str) -> Path:
+    """Return where the path that was `given` is; a link to a file keeps its own name."""
+    path = Path(os.path.abspath(cwd / given))  # noqa: PTH100 - keep links
+    if not os.path.lexists(path):
+        raise UsageError(
+            f"there is no file or folder {plain(given)}", "Check the spelling, or the folder."
+        )
+    return path.resolve() if path.is_dir() else path.parent.resolve() / path.name
+
+
+def _scope(parts: set[str]) -> tuple[str, ...]:
+    return () if "." in parts else tuple(sorted(parts))
 
 
 def locate(paths: Sequence[str], cwd: Path) -> tuple[Path, tuple[str, ...]]:
-    """Return the root for the command line's `paths`, and these paths relative to it.
+    """Return the root of the one project that `paths` are of, and these paths relative to it.
 
-    An empty tuple means the whole root. Raises `UsageError` for a path that is not there or that
-    lies outside the root.
+    An empty tuple means the whole root. Raises `UsageError` for a path that is not there, and for
+    paths of several projects.
     """
-    if not paths:
-        return find_root(cwd), ()
-    absolute = [Path(os.path.abspath(cwd / path)) for path in paths]  # noqa: PTH100 - keep links
-    for path, given in zip(absolute, paths, strict=True):
-        if not os.path.lexists(path):
-            raise UsageError(
-                f"there is no file or folder {plain(given)}", "Check the spelling, or the folder."
-            )
-    common = Path(os.path.commonpath(absolute))
-    root = find_root(common)
-    scope = []
-    for path in absolute:
-        try:
-            relative = path.resolve().relative_to(root) if path.is_dir() else None
-            relative = relative or path.parent.resolve().relative_to(root) / path.name
-        except ValueError as error:
-            raise UsageError(
-                f"{plain(str(path))} lies outside the project {plain(str(root))}",
-                "Name paths of one project at a time.",
-            ) from error
-        scope.append(relative.as_posix())
-    return root, () if "." in scope else tuple(sorted(set(scope)))
+    _, shares = apportion(paths, cwd)
+    if len(shares) > 1:
+        roots = ", ".join(plain(str(share.root)) for share in shares)
+        raise UsageError(
+            f"these paths are of several projects: {roots}", "Name paths of one at a time."
+        )
+    return shares[0].root, shares[0].scope
+
+
+def taken_by_others(share: Share, shares: Iterable[Share]) -> tuple[str, ...]:
+    """Return patterns of what in `share` lies in another's root, and was named as part of that."""
+    patterns = []
+    for other in shares:
+        if other.root == share.root or not other.root.is_relative_to(share.root):
+            continue
+        for part in other.scope or (".",):
+            path = (other.root / part).relative_to(share.root).as_posix()
+            if in_scope(path, share.scope):
+                # A pattern without a slash would leave out that name at any depth.
+                patterns.append(glob.escape(path) + ("" if "/" in path else "/*"))
+    return tuple(patterns)
+
+
+def projects_below(root: Path, paths: Iterable[str]) -> str:
+    """Return how to look at each project below `root` by its own settings; "" where all is well.
+
+    All is well where `root` has settings of its own, or holds but one project. `paths` are its
+    files, sorted.
+    """
+    if any((root / name).exists() for name in _SETTINGS):
+        return ""
+    found: list[str] = []
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        if name == "pyproject.toml" and not in_scope(folder, found or ("/",)):
+            found.append(folder)
+    if len(found) < 2:
+        return ""
+    more = f" (and {len(found) - 3} more)" if len(found) > 3 else ""
+    return (
+        "the projects below this folder have settings of their own: "
+        f"`cockpit {shlex.join(found[:3])}`{more} looks at each by its own"
+    )
 
 
 def in_scope(path: str, scope: Sequence[str]) -> bool:
@@ -103,6 +174,11 @@ class Excludes:
 def _any_of(patterns: Iterable[str]) -> Callable[[str], object] | None:
     joined = "|".join(map(fnmatch.translate, patterns))
     return re.compile(joined).match if joined else None
+
+
+def git_command(*words: str) -> tuple[str, ...]:
+    """Return the git command that runs no program which a repository's settings name."""
+    return (*_GIT, *words)
 
 
 def git_environment() -> dict[str, str]:
@@ -172,6 +248,19 @@ def _walk(root: Path, exclude: Excludes) -> Iterator[str]:
                 stack.append(path)
             elif entry.is_symlink() or entry.is_file(follow_symlinks=False):
                 yield path
+
+
+async def git_folder(root: Path) -> Path | None:
+    """Return where git keeps what is checked out, if that is not the folder `.git` of `root`."""
+    places = [folder / ".git" for folder in (root, *root.parents)]
+    if places[0].is_dir() or not any(place.exists() for place in places):
+        return None
+    try:
+        words = ("rev-parse", "--absolute-git-dir")
+        done = await run(git_command(*words), root, env=git_environment(), timeout=_GIT_TIMEOUT)
+    except CockpitError:
+        return None
+    return Path(os.fsdecode(done.output.rstrip(b"\n"))) if done.code == 0 else None
 
 
 async def branch_of(root: Path) -> str:

@@ -86,8 +86,14 @@ class Scanner:
             return Scanned(path, turn=turn)
         except OSError as error:
             return Scanned(path, problem=error.strerror or str(error), turn=turn)
-        digest = hashlib.blake2b(content, digest_size=16).digest()
-        return Scanned(path, self._resolve(place), content, digest, "", turn, runnable)
+        return Scanned(path, self._resolve(place), content, _digest(content), "", turn, runnable)
+
+    def given(self, path: str, content: bytes) -> Scanned:
+        """Return what `read` would, were this the content of `path`."""
+        place = os.path.join(self._root, path)  # noqa: PTH118 - as in `_one`
+        return Scanned(
+            path, self._resolve(place), content, _digest(content), turn=next(self._turns)
+        )
 
     def _resolve(self, place: str) -> str:
         folder, name = os.path.split(place)
@@ -96,6 +102,10 @@ class Scanner:
             real = self._folders[folder] = os.path.realpath(folder)
         whole = os.path.join(real, name)  # noqa: PTH118 - a hot path
         return os.path.realpath(whole) if os.path.islink(whole) else whole  # noqa: PTH114
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.blake2b(content, digest_size=16).digest()
 
 
 def read_regular(place: str) -> bytes:

@@ -16,14 +16,19 @@ def counted(findings: Iterable[Finding], snapshot: Snapshot, fail_on: str) -> It
     if fail_on == "never":
         return
     bad = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
-    passing = {
+    good = passing(snapshot)
+    for finding in findings:
+        if finding.severity in bad and finding.checker not in good:
+            yield finding
+
+
+def passing(snapshot: Snapshot) -> frozenset[str]:
+    """Return the tools whose own command would call the project passed, whatever they found."""
+    return frozenset(
         name
         for name, result in snapshot.results.items()
         if isinstance(result.outcome, Report) and not result.outcome.failing
-    }
-    for finding in findings:
-        if finding.severity in bad and finding.checker not in passing:
-            yield finding
+    )
 
 
 def broken(snapshot: Snapshot) -> bool:

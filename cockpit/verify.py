@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import msgspec
 
 from cockpit.checkers.interface import Checker, Comparable, Concluded
-from cockpit.engine import Engine
 from cockpit.errors import CheckerError, CockpitError
+from cockpit.fleet import Root
 from cockpit.model import Failure, Report
 from cockpit.plain import plain
 from cockpit.process import run
@@ -44,7 +44,7 @@ class Verdict(msgspec.Struct, frozen=True):
         return not (self.missing or self.extra or self.failure)
 
 
-async def verify(engine: Engine, name: str) -> Verdict:
+async def verify(engine: Root, name: str) -> Verdict:
     """Compare what `engine` says of checker `name` with that tool's own command, run now."""
     outcome = engine.snapshot.results[name].outcome
     if not isinstance(outcome, Report):
@@ -69,7 +69,7 @@ async def verify(engine: Engine, name: str) -> Verdict:
 
 
 async def _command(
-    engine: Engine, checker: Checker, broken: tuple[str, ...]
+    engine: Root, checker: Checker, broken: tuple[str, ...]
 ) -> tuple[Comparable, tuple[str, ...]]:
     """Run the command; where it breaks on files that we name as broken, run it without them."""
     try:
@@ -80,7 +80,7 @@ async def _command(
         return await _run(engine, checker, broken), broken
 
 
-async def _run(engine: Engine, checker: Checker, without: tuple[str, ...]) -> Comparable:
+async def _run(engine: Root, checker: Checker, without: tuple[str, ...]) -> Comparable:
     files, settings = engine.files_of(checker.name)
     kept = [path for path in files if path not in without]
     argv = checker.verifying(engine.root, kept, settings)

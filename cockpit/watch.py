@@ -23,8 +23,10 @@ LONE = 3
 ROOT = "."
 #: Seconds between two looks for a root that is gone.
 _GONE = 0.5
-#: Changes when another branch is checked out, and is the one file of git's own that matters.
-HEAD = ".git/HEAD"
+#: The files of git's own that matter: one changes when another branch is checked out, the other
+#: with every commit too.
+HEAD, LOG = ".git/HEAD", ".git/logs/HEAD"
+GIT = frozenset((HEAD, LOG))
 _never = Excludes(
     (".git", ".hg", ".svn", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache")
 )
@@ -44,11 +46,18 @@ class Change(msgspec.Struct, frozen=True):
 class Watcher:
     """Iterates over the changes below a root; polling takes over where the system refuses."""
 
-    def __init__(self, root: Path, heeds: Callable[[str], bool] = lambda _path: True) -> None:
+    def __init__(
+        self,
+        root: Path,
+        heeds: Callable[[str], bool] = lambda _path: True,
+        git_folder: Path | None = None,
+    ) -> None:
         """Watch those files below `root` that `heeds` says yes to, asked at every change anew.
 
-        Nothing starts before the iteration.
+        `git_folder` is where git keeps what is checked out, if that is elsewhere. Nothing starts
+        before the iteration.
         """
+        self._git_folder = git_folder
         self._root = root
         self._prefix = str(root) + os.sep
         self._heeds = heeds
@@ -63,6 +72,7 @@ class Watcher:
     async def changes(self) -> AsyncIterator[Change]:
         """Yield what changed since the last yield; never an empty change."""
         pump = asyncio.create_task(self._pump())
+        beside = asyncio.create_task(self._pump_git())
         try:
             while not self._stop.is_set():
                 change = await self._next(pump)
@@ -73,7 +83,7 @@ class Watcher:
                 yield change
         finally:
             self._stop.set()
-            await asyncio.gather(pump, return_exceptions=True)
+            await asyncio.gather(pump, beside, return_exceptions=True)
 
     async def _next(self, pump: asyncio.Task[None]) -> Change | None:
         """Return all that waits, or wait for the first; None once the watch has ended."""
@@ -109,6 +119,27 @@ class Watcher:
             self.note = f"the system cannot watch every folder ({error}); cockpit looks itself"
             await self._listen(polling=True)
 
+    async def _pump_git(self) -> None:
+        """Pass on what git does, where its folder does not lie in the root."""
+        if self._git_folder is None:
+            return
+        import watchfiles  # as below
+
+        with contextlib.suppress(OSError, RuntimeError):  # then it is as in a project without git
+            logs = self._git_folder / "logs"
+            folders = [folder for folder in (self._git_folder, logs) if folder.is_dir()]
+            async for batch in watchfiles.awatch(
+                *folders,
+                watch_filter=lambda _, path: path.rsplit(os.sep, 1)[-1] == "HEAD",
+                step=_STEP,
+                debounce=_DEBOUNCE,
+                stop_event=self._stop,
+                rust_timeout=1000,
+                recursive=False,
+            ):
+                if batch:
+                    self._queue.put_nowait(Change(frozenset((HEAD,)), time.perf_counter()))
+
     async def _listen(self, *, polling: bool) -> None:
         """Pass on what happens; anew where the root was gone, for then the system says nothing."""
         while not self._stop.is_set():
@@ -143,7 +174,7 @@ class Watcher:
 
     def _relevant(self, _change: object, path: str) -> bool:
         relative = self._relative(path)
-        if relative == HEAD:
+        if relative in GIT:
             return True
         return path.startswith(self._prefix) and not _never(relative) and self._heeds(relative)
 

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+import cockpit.ui  # noqa: F401 - before Textual, as in the program: it says how often to paint
+
 
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -12,4 +14,8 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     monkeypatch.setenv("COCKPIT_CACHE_DIR", str(cache))
     monkeypatch.setenv("COCKPIT_CONFIG_DIR", str(tmp_path_factory.mktemp("config")))
     monkeypatch.setenv("COCKPIT_STATE_DIR", str(tmp_path_factory.mktemp("state")))
+    monkeypatch.setenv("COCKPIT_DATA_DIR", str(tmp_path_factory.mktemp("data")))
+    for name in ("LC_ALL", "LC_CTYPE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "C.UTF-8")  # in a C locale the screen is drawn without Unicode
     return cache

@@ -72,6 +72,7 @@ class Project:
             "COCKPIT_CACHE_DIR": str(self.cache),
             "COCKPIT_CONFIG_DIR": str(self.settings),
             "COCKPIT_STATE_DIR": str(self.settings / "state"),
+            "COCKPIT_DATA_DIR": str(self.settings / "data"),
             "PYTHONPATH": str(REPOSITORY),
             "PYTHONDONTWRITEBYTECODE": "1",
             **more,

@@ -9,7 +9,7 @@ import stat
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from cockpit.scan import Scanner
 from cockpit.store import Store
 from cockpit.watch import Change
 from cockpit.workers import Pool
+from tests.live import Seen, following
 from tests.project_edits import NoStore, answers, engine_for
 
 pytestmark = [
@@ -75,43 +76,6 @@ def failure(engine: Engine, checker: str) -> Failure:
     outcome = engine.snapshot.results[checker].outcome
     assert isinstance(outcome, Failure), outcome
     return outcome
-
-
-class Seen:
-    """All snapshots of an engine that runs; `until` waits for one."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-        self.all: list[Snapshot] = []
-        self._news = asyncio.Event()
-        engine.subscribe(self._take)
-
-    def _take(self, snapshot: Snapshot) -> None:
-        self.all.append(snapshot)
-        self._news.set()
-
-    async def until(self, condition: Callable[[Snapshot], bool]) -> Snapshot:
-        async with asyncio.timeout(60):
-            while not (self.engine.snapshot.results and condition(self.engine.snapshot)):
-                self._news.clear()
-                await self._news.wait()
-        return self.engine.snapshot
-
-    async def settled(self, after: int) -> Snapshot:
-        return await self.until(lambda now: now.fresh and now.generation > after)
-
-
-@contextlib.asynccontextmanager
-async def following(engine: Engine) -> AsyncIterator[Seen]:
-    """Run `engine` with its real watcher; it has settled when the block begins."""
-    seen, before = Seen(engine), engine.snapshot.generation
-    task = asyncio.create_task(engine.run())
-    try:
-        await seen.settled(before)
-        yield seen
-    finally:
-        await engine.stop()
-        await task
 
 
 @pytest.mark.regression

@@ -181,9 +181,9 @@ async def test_what_is_left_out_follows_the_settings_while_it_runs(root: Path, b
     settings = root / "pyproject.toml"
     settings.write_text(f"[tool.cockpit]\n{before}\n", encoding="utf-8")
     async with engine_on(root) as engine:
-        assert engine._heeds("pkg/unborn.py") is (before == "")
+        assert engine._relevance.heeds("pkg/unborn.py") is (before == "")
         after = "" if before else 'extend-exclude = ["pkg"]'
         settings.write_text(f"[tool.cockpit]\n{after}\n", encoding="utf-8")
         await follow(engine, [frozenset({"pyproject.toml"})])
-        assert engine._heeds("pkg/unborn.py") is (before != "")
+        assert engine._relevance.heeds("pkg/unborn.py") is (before != "")
         assert not differing(await compare(engine, "", "", ""))

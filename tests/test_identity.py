@@ -4,7 +4,8 @@ import ast
 
 import pytest
 
-from cockpit.identity import Ordinals, base, normalise
+from cockpit.checkers.interface import excerpt
+from cockpit.identity import Ordinals, base, essence, normalise
 from cockpit.outline import outline, symbol_at
 
 pytestmark = pytest.mark.unit
@@ -30,7 +31,17 @@ if os:
 
 def test_layout_does_not_count() -> None:
     assert base("B1", "f", "call('a',\n   b,\n)") == base("B1", "f", 'call("a", b)')
-    assert normalise("x = (1,\\\n 2)") == "x=(1,2)"
+    assert normalise("x = [1,\\\n 2,\n]") == "x=[1,2]"
+
+
+def test_parentheses_that_a_line_break_brings_do_not_count() -> None:
+    assert base("B1", "f", "a and b") == base("B1", "f", "(\n    a\n    and b\n)")
+    assert normalise("f(a, (b,))") == normalise("f(\n    a,\n    (b,),\n)")
+
+
+def test_the_essence_leaves_the_scope_out() -> None:
+    here, there = base("B1", "f", "x"), base("B1", "Other.g", "x")
+    assert essence(f"{here}.2") == essence(there) != essence(base("B1", "f", "y"))
 
 
 @pytest.mark.parametrize(
@@ -68,3 +79,11 @@ def test_a_tree_deeper_than_the_stack_has_an_outline() -> None:
     code = "".join(f"{' ' * level}if x:\n" for level in range(depth))
     code += " " * depth + "def deep(): ...\n"
     assert [scope.name for scope in outline(ast.parse(code))] == ["deep"]
+
+
+def test_a_statement_with_a_body_is_named_by_its_head() -> None:
+    lines = ["def f(", "    password='x',", "):  # why: so", "    a = 1", "    return a", ""]
+    head = excerpt(lines, (1, 1), (6, 1))
+    assert head == "def f(\n    password='x',\n):  # why: so"
+    assert excerpt(["try:", "    pass"], (1, 1), (2, 9)) == "try:"
+    assert excerpt(["call(", "    a,", ")"], (1, 1), (3, 2)) == "call(\n    a,\n)"

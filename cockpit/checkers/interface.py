@@ -64,6 +64,11 @@ def code_point_column(line: str, offset: int) -> int:
 
 #: An offence over more lines than this is named by its first: the rest is another's business.
 _EXCERPT_LINES = 10
+#: What statements with a body begin with.
+_WITH_A_BODY = (
+    *("def ", "async ", "class ", "@", "if ", "elif ", "else:", "for ", "while ", "with "),
+    *("try:", "except ", "except:", "finally:", "match ", "case "),
+)
 
 
 def excerpt(lines: Sequence[str], start: tuple[int, int], end: tuple[int, int]) -> str:
@@ -74,12 +79,23 @@ def excerpt(lines: Sequence[str], start: tuple[int, int], end: tuple[int, int]) 
     (first, left), (last, right) = start, end
     if not 1 <= first <= len(lines):
         return ""
-    if last - first >= _EXCERPT_LINES:
-        return lines[first - 1][left - 1 :]
     part = list(lines[first - 1 : last])
     part[-1] = part[-1][: right - 1]
     part[0] = part[0][left - 1 :]
-    return "\n".join(part)
+    if len(part) > 1 and part[0].startswith(_WITH_A_BODY):
+        part = _header(part)
+    return "\n".join(part) if len(part) <= _EXCERPT_LINES else part[0]
+
+
+def _header(lines: Sequence[str]) -> list[str]:
+    """Return a compound statement up to its colon: its body may change without it."""
+    header, depth = [], 0
+    for line in lines:
+        header.append(line)
+        depth += sum(map(line.count, "([{")) - sum(map(line.count, ")]}"))
+        if depth <= 0 and line.split("#")[0].rstrip().endswith(":"):
+            return header
+    return list(lines)
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -255,6 +271,9 @@ class CommandChecker(Checker, Protocol):
     def run(self, root: Path, paths: Sequence[str] | None, settings: Settings) -> tuple[str, ...]:
         """Return the command that checks `paths`, or the whole tree where None; it only reads."""
 
+    def run_on_text(self, root: Path, path: str, settings: Settings) -> tuple[str, ...]:
+        """Return the command that checks its standard input as if it were the file `path`."""
+
     def read(self, root: Path, line: bytes) -> tuple[str, Any] | None:
         """Return the path and the diagnostic in one `line` of the output of `run`, if it has one.
 
@@ -266,6 +285,12 @@ class CommandChecker(Checker, Protocol):
 
         A run of the `whole` tree that read no file at all gave no answer either.
         """
+
+    #: What files of settings are called that hold for the folder they lie in.
+    settings_names: tuple[str, ...]
+
+    def has_own_settings(self, root: Path) -> bool:
+        """Whether no settings above `root` hold for it: a copy of its own says all."""
 
     def settles(self, path: str) -> bool:
         """Whether a change of `path` can change what the tool says of other files."""

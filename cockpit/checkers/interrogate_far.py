@@ -284,9 +284,9 @@ def document(rule: str) -> RuleDoc:
     lines = [f"- `{name.replace('_', '-')}`: {_help(helps[name])}" for name in names]
     text = (
         f"## Missing {kind} docstring\n\n"
-        f"interrogate counts every {kind}; this one has no docstring, or only a blank one. "
-        "It has no suppression comments: what it shall leave out is said under "
-        "`[tool.interrogate]` in pyproject.toml.\n\n" + "\n".join(lines)
+        f"interrogate counts every {kind}; this one has no docstring, or only a blank one.\n\n"
+        "### How to suppress it\n\nNo comment does it: what interrogate shall leave out "
+        "is said under `[tool.interrogate]` in pyproject.toml.\n\n" + "\n".join(lines)
     )
     return RuleDoc(rule, rule, text, "https://interrogate.readthedocs.io/")
 

@@ -26,6 +26,7 @@ from cockpit.checkers.interface import (
 from cockpit.checkers.ruff_facts import Diagnostic, RuffConclusion, decode_line
 from cockpit.errors import CheckerError
 from cockpit.model import Finding
+from cockpit.scan import read_regular
 
 #: A project's settings may ask for fixes, or for nothing but fixes: cockpit only ever looks.
 _READ_ONLY = ("--no-fix", "--no-fix-only")
@@ -54,6 +55,7 @@ class Ruff:
 
     name = "ruff"
     pane = "lint"
+    settings_names = ("pyproject.toml", "ruff.toml", ".ruff.toml")
 
     def version(self) -> str:
         """Return the installed version of ruff; raise `CheckerError` where it is missing."""
@@ -94,11 +96,13 @@ class Ruff:
     ) -> tuple[str, ...]:
         """Return the command that prints a diagnostic a line."""
         return (
-            *(_program(root, settings), "check", *_selection(settings)),
-            *(*_READ_ONLY, "--no-show-fixes"),
-            *("--no-cache", "--force-exclude", "--output-format", "json-lines"),
+            *_checking(root, settings),
             *_targets(paths and [*paths, *_outer_packages(root, paths)]),
         )
+
+    def run_on_text(self, root: Path, path: str, settings: Settings) -> tuple[str, ...]:
+        """Return the command that checks its standard input as if it were the file `path`."""
+        return (*_checking(root, settings), "--stdin-filename", f"./{path}", "-")
 
     def read(self, root: Path, line: bytes) -> tuple[str, Diagnostic] | None:
         """Return the path and the diagnostic of one line of output."""
@@ -129,6 +133,14 @@ class Ruff:
                 "See `include`, `exclude`, .gitignore; `ruff check --show-files` lists the files.",
                 words,
             )
+
+    def has_own_settings(self, root: Path) -> bool:
+        """Whether the settings of `root` are its own, or nobody's in the folders above either."""
+        if any(_has_settings(root / name) for name in self.settings_names):
+            return True
+        return not any(
+            _has_settings(above / name) for above in root.parents for name in self.settings_names
+        )
 
     def settles(self, path: str) -> bool:
         """Whether `path` holds settings: any TOML may be named by `extend`."""
@@ -206,6 +218,14 @@ class Ruff:
 Row = tuple[str, int, int, int, int, str, str, str, str, bool]
 
 
+def _has_settings(file: Path) -> bool:
+    try:
+        content = read_regular(str(file))
+    except (OSError, ValueError):
+        return False
+    return file.name != "pyproject.toml" or b"[tool.ruff" in content
+
+
 def _row(path: str, item: Diagnostic) -> Row:
     start, end = item.location, item.end_location
     place = (path, start.row, start.column, end.row, end.column)
@@ -221,6 +241,15 @@ def _program(root: Path, settings: Settings) -> str:
     """Return the ruff to run: the trusted project's own, or cockpit's."""
     own = _decode_options(settings.conclude).program
     return str(root / own) if own else binary()
+
+
+def _checking(root: Path, settings: Settings) -> tuple[str, ...]:
+    """Return the command that prints a diagnostic a line, but for what it is to check."""
+    return (
+        *(_program(root, settings), "check", *_selection(settings)),
+        *(*_READ_ONLY, "--no-show-fixes"),
+        *("--no-cache", "--force-exclude", "--output-format", "json-lines"),
+    )
 
 
 def _selection(settings: Settings) -> tuple[str, ...]:

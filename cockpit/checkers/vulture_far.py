@@ -302,7 +302,8 @@ def document(rule: str) -> RuleDoc:
         raise CheckerError(f"vulture has no rule {rule}", f"It has {', '.join(CODES.values())}.")
     name = "unreachable-code" if kind == UNREACHABLE else f"unused-{kind}"
     text = re.sub(r"<!--.*?-->\s*", "", readme("vulture"), flags=re.DOTALL)
-    parts = [f"## {name.replace('-', ' ').capitalize()}", _suppression(rule)]
+    title = f"## {name.replace('-', ' ').capitalize()}"
+    parts = [title, f"### How to suppress it\n\n{_suppression(rule)}"]
     for heading in _SECTIONS.get(rule, _USUAL_SECTIONS):
         words = section(text, heading)
         if words:
@@ -312,8 +313,8 @@ def document(rule: str) -> RuleDoc:
 
 def _suppression(rule: str) -> str:
     if rule == "V201":
-        return f"To suppress it, end its first line with `# noqa: {rule}`."
+        return f"End its first line with `# noqa: {rule}`."
     return (
-        f"To suppress it, end its line with `# noqa: {rule}`, or name it in `ignore_names` under "
+        f"End its line with `# noqa: {rule}`, or name it in `ignore_names` under "
         "`[tool.vulture]`, or use it in a whitelist file that is among vulture's `paths`."
     )

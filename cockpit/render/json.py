@@ -6,15 +6,17 @@ from typing import Any
 
 import msgspec
 
-from cockpit.model import Failure, Finding, Outcome, Report, Result, Skipped, Snapshot
+from cockpit.model import Base, Failure, Finding, Outcome, Report, Result, Skipped, Snapshot
 
 VERSION = 1
 
 Commands = Mapping[str, Sequence[str]]
+#: One of several projects: its path, its own snapshot (paths below that), its commands.
+Part = tuple[str, Snapshot, Commands]
 
 
-def finding_object(finding: Finding) -> dict[str, Any]:
-    """Return the contract's object for one finding."""
+def finding_object(finding: Finding, new: bool | None = None) -> dict[str, Any]:
+    """Return the contract's object for one finding; `new` is None where nothing is compared."""
     return {
         "checker": finding.checker,
         "also": finding.also,
@@ -32,8 +34,13 @@ def finding_object(finding: Finding) -> dict[str, Any]:
         "fixable": finding.fixable,
         "url": finding.url,
         "identity": finding.identity,
-        "new": None,
+        "new": new,
     }
+
+
+def base_object(base: Base) -> dict[str, Any]:
+    """Return the contract's object for what findings are compared with."""
+    return {"kind": base.kind, "name": base.name, "commit": base.commit or None}
 
 
 def outcome_object(result: Result, command: Sequence[str]) -> dict[str, Any]:
@@ -77,16 +84,37 @@ def outcome_objects(snapshot: Snapshot, commands: Commands) -> dict[str, dict[st
     }
 
 
-def check(snapshot: Snapshot, findings: Iterable[Finding], root: str, commands: Commands) -> str:
-    """Return the document that `cockpit check --format json` prints: one finding a line."""
+def _roots(parts: Sequence[Part]) -> dict[str, list[dict[str, Any]]]:
+    """Return what is added where there are several projects: each as it stands by itself."""
+    return {
+        "roots": [
+            {"root": name, "outcomes": outcome_objects(snapshot, commands)}
+            for name, snapshot, commands in parts
+        ]
+    }
+
+
+def check(
+    snapshot: Snapshot,
+    findings: Iterable[Finding],
+    root: str,
+    commands: Commands,
+    parts: Sequence[Part] = (),
+) -> str:
+    """Return the document that `cockpit check --format json` prints: one finding a line.
+
+    `parts` are the projects below `root`, where there are several.
+    """
     head = {
         "version": VERSION,
         "root": root,
-        "base": None,
+        "base": base_object(snapshot.base) if snapshot.base.ready else None,
         "generation": snapshot.generation,
         "outcomes": outcome_objects(snapshot, commands),
-    }
-    rows = ",\n".join(_dump(finding_object(finding)) for finding in findings)
+    } | (_roots(parts) if parts else {})
+    compared = snapshot.base.ready
+    news = ((one, snapshot.is_new(one) if compared else None) for one in findings)
+    rows = ",\n".join(_dump(finding_object(finding, new)) for finding, new in news)
     listed = f"[\n{rows}\n]" if rows else "[]"
     return f'{_dump(head)[:-1]},"findings":{listed}}}\n'
 
@@ -95,10 +123,11 @@ def event(
     kind: str,
     snapshot: Snapshot,
     commands: Commands,
-    added: Iterable[Finding],
-    removed: Iterable[Finding],
+    change: tuple[Iterable[Finding], Iterable[Finding]],
+    parts: Sequence[Part] = (),
 ) -> str:
-    """Return one line of `cockpit watch --format json`."""
+    """Return one line of `cockpit watch --format json`; `change` is what came and what went."""
+    added, removed = change
     line = {
         "version": VERSION,
         "event": kind,
@@ -108,7 +137,7 @@ def event(
         "outcomes": outcome_objects(snapshot, commands),
         "added": [finding_object(finding) for finding in added],
         "removed": [finding_object(finding) for finding in removed],
-    }
+    } | (_roots(parts) if parts else {})
     return _dump(line) + "\n"
 
 

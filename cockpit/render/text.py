@@ -4,11 +4,22 @@ Everything from outside passes through `plain`; colour is an argument, never a g
 """
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
-from cockpit.model import Failure, Finding, Report, Result, Severity, Skipped, Snapshot
+from cockpit.model import (
+    Base,
+    Failure,
+    Finding,
+    Metric,
+    Report,
+    Result,
+    Severity,
+    Skipped,
+    Snapshot,
+)
 from cockpit.plain import plain
+from cockpit.verdict import passing
 
 #: An en dash.
 SKIPPED_SIGN = "\u2013"
@@ -75,28 +86,41 @@ def summary_lines(snapshot: Snapshot, style: Style) -> Iterator[str]:
     """Yield one line a tool, its errors and reasons below it."""
     width = max((len(name) for name in snapshot.results), default=0)
     for name, result in snapshot.results.items():
-        sign, words = _state(result)
+        sign, words = _state(result, _news(snapshot, name))
         name_shown = style.paint(f"{plain(name):<{width}}", "1")
         yield f"{style.sign(sign)} {name_shown}  {style.encodable(words)}"
         for line in _below(result):
             yield f"  {' ' * width}  {style.encodable(line)}"
+    if snapshot.base.ready:
+        yield style.encodable(_compared(snapshot.base))
     for note in snapshot.notes:
         yield style.encodable(f"note: {plain(note)}")
 
 
-def _state(result: Result) -> tuple[str, str]:
+def _news(snapshot: Snapshot, checker: str) -> int | None:
+    """Return how many findings of `checker` are new, or None where nothing is compared."""
+    if not snapshot.base.ready:
+        return None
+    return sum(map(len, snapshot.new.get(checker, {}).values()))
+
+
+def _state(result: Result, new: int | None) -> tuple[str, str]:
     outcome = result.outcome
     if isinstance(outcome, Failure):
         return "✗", f"failed: {plain(outcome.reason)}"
     if isinstance(outcome, Skipped) or outcome is None:
         reason = outcome.reason if outcome else "it has not run"
         return SKIPPED_SIGN, f"skipped: {plain(reason)}"
-    words = f"{_findings(outcome)} in {duration(result.seconds)}"
+    found = _findings(outcome)
+    if new is not None:
+        found = f"{new:,} new{',' if 'percent' in outcome.metric else ' of'} {found}"
+    words = f"{found} in {duration(result.seconds)}"
     if result.origin:
         words += f", by {plain(result.origin)} {plain(result.version)}"
     if outcome.errors:
         return "✗", f"{words}, {_count(len(outcome.errors), 'file')} it could not read"
-    return ("✓" if not (outcome.count and outcome.failing) else "●"), words
+    counted = outcome.count if new is None else new
+    return ("✓" if not (counted and outcome.failing) else "●"), words
 
 
 def _findings(report: Report) -> str:
@@ -104,9 +128,19 @@ def _findings(report: Report) -> str:
         return _count(report.count, "finding")
     metric = report.metric
     return (
-        f"{metric['percent']:.1f} % of {metric['total']:,.0f} documented, goal "
-        f"{metric['goal']:g} %, {_count(report.count, 'docstring')} missing"
+        f"{metric['percent']:.1f} % of {metric['total']:,.0f} documented{_goal(metric)}, "
+        f"{_count(report.count, 'docstring')} missing"
     )
+
+
+def _goal(metric: Metric) -> str:
+    """Return the goal in words; several projects have one only where it is everybody's."""
+    return f", goal {metric['goal']:g} %" if "goal" in metric else ""
+
+
+def _compared(base: Base) -> str:
+    commit = f" ({base.commit[:10]})" if base.commit else ""
+    return f"new since {plain(base.name)}{commit}"
 
 
 def _below(result: Result) -> Iterator[str]:
@@ -144,11 +178,33 @@ def check(
     Without `list_passing` the findings of a tool whose goal is met are only counted: a project
     with 90 % of its docstrings has passed interrogate, and does not want the other 10 % listed.
     """
-    passing = {
-        name
-        for name, result in snapshot.results.items()
-        if isinstance(result.outcome, Report) and not result.outcome.failing
-    }
-    shown = (f for f in findings if list_passing or f.checker not in passing)
+    good = passing(snapshot)
+    shown = (f for f in findings if list_passing or f.checker not in good)
     lines = [*finding_lines(shown, style), *summary_lines(snapshot, style)]
     return "\n".join(lines) + "\n"
+
+
+def projects(parts: Mapping[str, Snapshot], style: Style) -> str:
+    """Return a line for each of several projects: what every tool says of it alone."""
+    width = max(map(len, parts), default=0)
+    results = [result for part in parts.values() for result in part.results.values()]
+    asked = {one.checker for one in results if not isinstance(one.outcome, Skipped)}
+    lines = []
+    for name, part in parts.items():
+        words = "  ".join(
+            f"{tool} {_standing(result)}" for tool, result in part.results.items() if tool in asked
+        )
+        shown = style.paint(f"{style.encodable(plain(name)):<{width}}", "1")
+        lines.append(f"{shown}  {style.encodable(plain(words))}")
+    return "\n".join(("", *lines, ""))
+
+
+def _standing(result: Result) -> str:
+    """Return a tool's answer in a word or two."""
+    outcome = result.outcome
+    if not isinstance(outcome, Report):
+        return "failed" if isinstance(outcome, Failure) else "skipped"
+    unread = f" ({_count(len(outcome.errors), 'file')} unread)" if outcome.errors else ""
+    if "percent" in outcome.metric:
+        return f"{outcome.metric['percent']:.1f} %{_goal(outcome.metric)}{unread}"
+    return f"{outcome.count:,}{unread}"

@@ -1,0 +1,187 @@
+"""Keeps the answer to "what is new" current: chooses the base, looks back at it, settles doubts.
+
+For one event loop; texts are read and compared in threads.
+"""
+
+import asyncio
+import concurrent.futures
+import functools
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from cockpit import baseline, revisions
+from cockpit.base import AUTO, BASELINE, SESSION
+from cockpit.checkers.interface import split_lines
+from cockpit.command_lane import CommandLane
+from cockpit.config import Config
+from cockpit.lanes import FileLane
+from cockpit.lookback import LookBack
+from cockpit.matching import judge
+from cockpit.model import Base, Failure, FilesToFindings, Finding, News, Result
+from cockpit.project import Excludes
+from cockpit.scan import read_regular
+from cockpit.since import Past, Since
+from cockpit.store import Store
+from cockpit.syntax import Side
+
+_NOTHING: News = {}
+
+
+class Comparison:
+    """What the findings of one project are compared with, and what that makes new."""
+
+    def __init__(
+        self,
+        root: Path,
+        scope: Sequence[str],
+        lanes: tuple[Sequence[FileLane], Sequence[CommandLane]],
+        store: Store,
+        executor: concurrent.futures.Executor,
+    ) -> None:
+        """Compare with the start of the session until `choose` says otherwise."""
+        self.base = Base()
+        self._root = root
+        self._look = functools.partial(LookBack, root, scope, lanes, store, executor)
+        self._past: LookBack | None = None
+        #: What came since the start is always known: there is no looking back at it later.
+        self._session = self._since = Since()
+        self._sides: dict[str, tuple[bytes, Side]] = {}
+        #: The checkers that had failed when the base was looked at, so that they were not asked.
+        self._unasked: frozenset[str] = frozenset()
+        #: Why the base is not the one that was asked for.
+        self.refusal = ""
+
+    @property
+    def new(self) -> News:
+        """What is new, by checker and path; nothing, the same object, while there is no base."""
+        return self._since.new if self.base.ready else _NOTHING
+
+    @property
+    def new_errors(self) -> frozenset[tuple[str, str]]:
+        """The files that no checker could not read at the base, each with the checker."""
+        return self._since.new_errors if self.base.ready else frozenset()
+
+    def update(self, results: Mapping[str, Result]) -> None:
+        """Take in the newest report of every checker that has come to rest."""
+        fresh = {name: result for name, result in results.items() if not result.running}
+        self._session.update(fresh)
+        if self._since is not self._session:
+            self._since.update(fresh)
+
+    # --- Which base -----------------------------------------------------------------------------
+
+    async def rebase(
+        self,
+        wish: str,
+        results: Mapping[str, Result],
+        config: Config,
+        known: Collection[str],
+        suspects: Collection[str],
+    ) -> bool:
+        """Compare with the base that `wish` means from now on; `known` are the files there are.
+
+        Returns whether that is done: not where one of the `suspects`, which changed meanwhile,
+        spoiled it. Raises `CockpitError` where there is no such base; then the old one stays.
+        """
+        base = await self._chosen(wish)
+        if base.kind == "session":
+            self._since, self._past = self._session, None
+        elif base.kind == "baseline":
+            entries = await asyncio.to_thread(baseline.read, self._root)
+            self._since, self._past = Since(_as_past(entries, results)), None
+        else:
+            looking = self._look()
+            leave_out = Excludes(config.extend_exclude)
+            sound = {name: result for name, result in results.items() if not _failed(result)}
+            past = await looking.at(base.commit, sound, leave_out, known, suspects)
+            if past is None:
+                return False
+            self._unasked = frozenset(results.keys() - sound.keys())
+            if (base.kind, base.name) == (self.base.kind, self.base.name):
+                past = past.completed(self._since.past, self._unasked)
+            self._since, self._past = Since(past), looking
+        self._since.update(results)
+        await self.settle_doubts(known)
+        self.base = msgspec.structs.replace(base, ready=True, note=self.refusal)
+        return True
+
+    def lacks(self, results: Mapping[str, Result]) -> bool:
+        """Whether a checker answers again that could not be asked about the base."""
+        return any(name in self._unasked and not _failed(one) for name, one in results.items())
+
+    def refuse(self, why: str) -> None:
+        """Say why the base is not the one that was asked for, until `refusal` is taken back."""
+        self.refusal = why
+        self.base = msgspec.structs.replace(self.base, note=why)
+
+    async def _chosen(self, wish: str) -> Base:
+        if wish == SESSION:
+            return Base()
+        if wish == BASELINE or (wish == AUTO and (self._root / baseline.NAME).is_file()):
+            return Base("baseline", "the baseline")
+        if wish == AUTO:
+            return await revisions.default_base(self._root) or Base()
+        return await revisions.named_base(self._root, wish)
+
+    # --- What identities cannot tell ------------------------------------------------------------
+
+    async def settle_doubts(self, known: Collection[str]) -> bool:
+        """Judge what may be an old offence that moved; return whether there was anything."""
+        since, any_doubt = self._since, False
+        while since.pending:
+            any_doubt = True
+            number, question = since.question(known)
+            if self._past is not None:
+                paths = {one.path for one in (*question.gone, *question.fresh)}
+                await self._past.fetch(paths)
+            verdict = await asyncio.to_thread(judge, question, self._then, self._now)
+            since.answer(number, verdict)
+        return any_doubt
+
+    def _then(self, path: str) -> Side | None:
+        content = self._past.contents.get(path) if self._past is not None else None
+        return self._side(f"then {path}", content)
+
+    def _now(self, path: str) -> Side | None:
+        try:
+            content = read_regular(str(self._root / path))
+        except (OSError, ValueError):
+            return None
+        return self._side(f"now {path}", content)
+
+    def _side(self, name: str, content: bytes | None) -> Side | None:
+        """Return a text with what was found out of it before, if it is the same."""
+        if content is None:
+            return None
+        known = self._sides.get(name)
+        if known is None or known[0] != content:
+            known = self._sides[name] = content, Side(split_lines(content))
+        return known[1]
+
+
+def _failed(result: Result) -> bool:
+    return isinstance(result.outcome, Failure)
+
+
+def _as_past(entries: Sequence[baseline.Entry], results: Mapping[str, Result]) -> Past:
+    """Return a baseline's entries as if checkers had just found them; where, it does not say."""
+    found: dict[str, dict[str, list[Finding]]] = {name: {} for name in results}
+    for entry in entries:
+        finding = Finding(
+            entry.checker,
+            entry.rule,
+            "low",
+            entry.path,
+            *(1, 1, 1, 1),
+            entry.message,
+            symbol=entry.symbol,
+            identity=entry.identity,
+        )
+        found.setdefault(entry.checker, {}).setdefault(entry.path, []).append(finding)
+    files: dict[str, FilesToFindings] = {
+        checker: {path: tuple(findings) for path, findings in paths.items()}
+        for checker, paths in found.items()
+    }
+    return Past(files)
