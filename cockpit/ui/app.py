@@ -7,36 +7,69 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App, SystemCommand
+import textual.constants
+from rich.console import RenderableType
+from textual import events, on
+from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.command import Provider
 from textual.message import Message
+from textual.notifications import SeverityLevel
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.theme import Theme
 
+from cockpit.base import AUTO
 from cockpit.errors import CockpitError
 from cockpit.model import Snapshot
 from cockpit.panes import PANES
+from cockpit.places import data_folder, state_folder
 from cockpit.plain import plain
+from cockpit.ui.against import Against
+from cockpit.ui.ahead import KeyQueue
 from cockpit.ui.backend import Backend
+from cockpit.ui.bars import is_vital, notes
 from cockpit.ui.context import Context, titled
 from cockpit.ui.deck import Deck
+from cockpit.ui.encoding import EncodingFilter
+from cockpit.ui.memory import read_theme
 from cockpit.ui.page import Page
+from cockpit.ui.recall import Recall
 from cockpit.ui.state import PATIENCE
-from cockpit.ui.style import ASCII, DARK, LIGHT, Look
+from cockpit.ui.style import ASCII, Inked, Look
+from cockpit.ui.themes import DARK, terminal_colours, themes
+from cockpit.ui.thrift import Thrift
 from cockpit.ui.tile import Tile
 
 if TYPE_CHECKING:
     from cockpit.checkers.interface import RuleDoc
     from cockpit.session import Request
+    from cockpit.ui.files import FilesScreen
     from cockpit.ui.pane import PaneScreen
 
 OpenBackend = Callable[[], AbstractAsyncContextManager[Backend]]
+
+#: Seconds that an answer to a key may cover what lies under it; the next key ends it before.
+_NOTICE = 3.0
+#: Seconds between two looks at whether there is something to remember.
+_REMEMBERING = 2.0
+# The wait after an escape, for what may follow it, is of Textual's own 0.1 s a person's to feel.
+# The rest of a sequence comes with its escape, over SSH too. ESCDELAY is how to say otherwise.
+if "ESCDELAY" not in os.environ:
+    setattr(textual.constants, "ESCAPE_DELAY", 0.02)  # noqa: B010 - it is declared final
+
+
+def _palette() -> type[Provider]:
+    # Imported when it is asked for: the first paint does not need it.
+    from cockpit.ui.palette import KeysProvider
+
+    return KeysProvider
 
 
 class Arrived(Message):
@@ -57,35 +90,69 @@ class CockpitApp(App[int]):
 
     TITLE = "cockpit"
     CSS = """
-    App.-ascii Tile, App.-ascii FindingList, App.-ascii SourceView, App.-ascii Why,
-    App.-ascii VerticalScroll { border: ascii $border-blurred; scrollbar-size: 0 0; }
-    App.-ascii Tiles { border: none; }
-    App.-ascii Tile:focus, App.-ascii FindingList:focus, App.-ascii SourceView:focus,
-    App.-ascii Why:focus { border: ascii $border; }
+    App:nocolor Tile:focus, App:nocolor FindingList:focus, App:nocolor SourceView:focus,
+    App:nocolor Why:focus { border: heavy $border; }
+    Toast { width: auto; max-width: 60%; padding: 0 1; margin-top: 0; background: $panel; }
+    ToastRack { margin-bottom: 1; }
+    CommandPalette > #--container {
+        width: 64; max-width: 100%; height: auto; margin-top: 2; visibility: visible;
+        border: round $border; background: $surface;
+    }
+    CommandPalette #--input, CommandPalette #--input.--list-visible { border: none; padding: 0 1; }
+    CommandInput, CommandInput:focus { border: none; height: 1; margin-bottom: 1; }
+    CommandPalette #--results { overlay: none; }
+    CommandPalette SearchIcon, CommandPalette LoadingIndicator { display: none; }
+    CommandList, CommandList:focus { border: none; max-height: 60vh; scrollbar-size-vertical: 1; }
+    CommandList > .option-list--option { padding: 0 1; text-style: none; }
     """
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
     theme: Reactive[str] = Reactive(DARK.name)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "quit", "quit", show=False, id="app.interrupt"),
         Binding(
             "ctrl+p", "command_palette", "palette", show=False, priority=True, id="app.palette"
         ),
+        Binding("B", "base", "choose the base", show=False, id="app.base"),
+        Binding("exclamation_mark", "notes", "notes", show=False, id="app.notes"),
+        Binding("ctrl+z", "suspend_process", "suspend", show=False, id="app.suspend"),
+        Binding("ctrl+t", "change_theme", "theme", show=False, id="app.theme"),
     ]
 
-    def __init__(self, open_backend: OpenBackend, title: str = "") -> None:
-        """Draw at once; call `open_backend` once the first screen is painted."""
-        super().__init__()
+    def __init__(
+        self, open_backend: OpenBackend, title: str = "", memory: Path | None = None
+    ) -> None:
+        """Draw at once; call `open_backend` once the first screen is painted.
+
+        What a person will want to find again is kept in the folder `memory`, if there is one.
+        """
+        self._colours = terminal_colours()
+        # Without colours Textual would still draw shades of grey, on a ground of its own.
+        super().__init__(ansi_color=True if self._colours == "none" else None)
+        self.animation_level = "none"  # each step of one is bytes on a slow line
+        theme = read_theme(memory) if memory is not None else ""
+        if theme in self.available_themes:
+            self.theme = theme
         self.context = Context(Look(self), title)
+        if self.context.look.signs is ASCII:
+            self._filters.append(EncodingFilter(self.context.look.encoding))
         #: Why the backend could not be opened, for whoever ran the app to say.
         self.failure: CockpitError | None = None
         self._open_backend = open_backend
         self._serving: asyncio.Task[None] | None = None
         self._panes: dict[str, PaneScreen] = {}
+        self._files: FilesScreen | None = None
         self._docs: dict[tuple[str, str], RuleDoc | str] = {}
+        self._noticed = False
+        self._thrift = Thrift()
+        self._keys = KeyQueue(self, super().on_event)
+        self.against = Against()
+        self._recall = Recall(self, memory)
+        self._touched = False
 
     @property
     def available_themes(self) -> dict[str, Theme]:
         """Ours before Textual's; known from the start, so that nothing is painted twice."""
-        return {DARK.name: DARK, LIGHT.name: LIGHT, **super().available_themes}
+        return {**themes(self._colours), **super().available_themes}
 
     def get_default_screen(self) -> Screen[None]:
         """Start with the Deck."""
@@ -93,9 +160,10 @@ class CockpitApp(App[int]):
 
     def on_ready(self) -> None:
         """Follow the theme and the signals, and start to check: the first screen is painted."""
-        self.set_class(self.context.look.signs is ASCII, "-ascii")
+        self._bind_keys()
         self.theme_changed_signal.subscribe(self, lambda _: self._theme_changed())
         self._serving = asyncio.create_task(self._serve())
+        self.app_resume_signal.subscribe(self, lambda _: self._thrift.forget(), immediate=True)
         self._end_on_signals()
         self.set_timer(PATIENCE, self._prepare)
 
@@ -110,6 +178,8 @@ class CockpitApp(App[int]):
             async with self._open_backend() as backend:
                 self.context.backend = backend
                 self.context.title = titled(backend.root)
+                self.context.open_history(data_folder(), backend.root)
+                self._recollect(backend)
                 unsubscribe = backend.subscribe(self._received)
                 self._received(backend.snapshot)
                 try:
@@ -120,17 +190,29 @@ class CockpitApp(App[int]):
             self.failure = error
             self.exit(2)
 
+    def _recollect(self, backend: Backend) -> None:
+        """Go on where the person left off; not to another page than one opened meanwhile."""
+        memory = self._recall.open(backend.root)
+        self.against.recall(memory.base, backend)
+        if not self._touched:
+            self.call_later(self._recall.go)
+        self.set_interval(_REMEMBERING, self._recall.keep)
+
+    def exit(self, *args: Any, **options: Any) -> None:
+        """Leave, and note where."""
+        self._recall.keep()
+        super().exit(*args, **options)
+
     def _received(self, snapshot: Snapshot) -> None:
         self.post_message(Arrived(snapshot))
 
     def on_arrived(self, message: Arrived) -> None:
         """Show a snapshot; again in a moment if something runs, for it may run on."""
-        before = self.context.state.snapshot.notes
+        before = self.context.state.snapshot.base
         self.context.state.update(message.snapshot)
-        for note in message.snapshot.notes:
-            if note not in before:
-                self.notify(plain(note), title="note", markup=False, timeout=15)
         self._show()
+        if words := self.against.arrived(before, message.snapshot.base):
+            self.notify(plain(words), markup=False)
         if any(result.running for result in message.snapshot.results.values()):
             self.set_timer(PATIENCE, self._show)
 
@@ -142,7 +224,13 @@ class CockpitApp(App[int]):
 
     def _theme_changed(self) -> None:
         self.context.look.refresh(self)
+        self._recall.keep_theme(self.theme)
         self._show()
+        for page in {*self.screen_stack, *self.pages().values()}:
+            for part in page.walk_children():
+                if isinstance(part, Inked):
+                    part.renew()
+                part.refresh()
         self.screen.refresh(layout=True)
 
     def _end_on_signals(self) -> None:
@@ -166,6 +254,7 @@ class CockpitApp(App[int]):
             pane = next(pane for pane in PANES if pane.id == pane_id)
             screen = self._panes[pane_id] = PaneScreen(pane, self.context, self._docs)
             self.install_screen(screen, pane_id)
+            self._recall.look(pane_id, screen)
         return self._panes[pane_id]
 
     async def action_pane(self, pane_id: str, filtering: bool = False) -> None:
@@ -173,12 +262,40 @@ class CockpitApp(App[int]):
         screen = self._pane(pane_id)
         if self.screen is screen:
             return
-        if self.screen in self._panes.values():
-            await self.switch_screen(screen)
-        else:
-            await self.push_screen(screen)
+        if isinstance(deck := self.screen_stack[0], Deck):
+            deck.go_to(pane_id)
+        await self._open(screen)
         if filtering:
             screen.action_filter()
+
+    async def action_files(self) -> None:
+        """Open the tree of files, on top of the Deck."""
+        from cockpit.ui.files import FilesScreen
+
+        if self._files is None:
+            self._files = FilesScreen(self.context, self._docs)
+            self.install_screen(self._files, "files")
+            self._recall.look("files", self._files)
+        await self._open(self._files)
+
+    def pages(self) -> dict[str, "PaneScreen | FilesScreen"]:
+        """Return the pages that were opened so far, by their ids."""
+        files = {"files": self._files} if self._files is not None else {}
+        return {**self._panes, **files}
+
+    async def open_page(self, page_id: str) -> None:
+        """Open a page by its id; nothing where there is no such page."""
+        if page_id == "files":
+            await self.action_files()
+        elif any(pane.id == page_id for pane in PANES):
+            await self.action_pane(page_id)
+
+    async def _open(self, screen: Page) -> None:
+        """Show a page on top of the Deck, in the place of another that is there."""
+        if isinstance(self.screen, Deck):
+            await self.push_screen(screen)
+        elif self.screen is not screen:
+            await self.switch_screen(screen)
 
     async def action_next_pane(self, by: int) -> None:
         """Open the pane after the one that is open, or before it."""
@@ -191,30 +308,112 @@ class CockpitApp(App[int]):
         await self.action_pane(message.pane.id)
         if message.finding is not None:
             self._pane(message.pane.id).go_to(message.finding)
+        if message.dismissing:
+            self._pane(message.pane.id).action_put_away()
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """List everything that can be done here in the palette."""
-        for pane in PANES:
-            action = f"pane('{pane.id}')"
-            yield SystemCommand(pane.title, f"Open pane {pane.key}", self._runner(action))
-        if isinstance(screen, Page):
-            yield SystemCommand("Check again", "Every checker", screen.action_rerun_all)
-            yield SystemCommand("Pause or go on", "Following changes", screen.action_pause)
-            yield SystemCommand("Exact command", "What gives these findings", screen.action_command)
-            yield SystemCommand("Keys", "Every key that works here", screen.action_help)
-        yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
-        yield SystemCommand("Quit", "Leave cockpit", self.action_quit)
+    # --- What is sent to the terminal ---------------------------------------------------------
 
-    def _runner(self, action: str) -> Callable[[], object]:
-        return lambda: self.call_later(self.run_action, action)
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Have Textual send what changed, and no more."""
+        ready = self._running and not self._closed and not self._batch_count
+        if ready and isinstance(renderable, ChopsUpdate | LayoutUpdate):
+            renderable = self._thrift.changes(renderable, self.size)
+        super()._display(screen, renderable)
+
+    @contextmanager
+    def suspend(self) -> Iterator[None]:
+        """Lend the terminal to another program; nothing is known of it afterwards."""
+        with super().suspend():
+            try:
+                yield
+            finally:
+                self._thrift.forget()
+
+    # --- Keys and what answers them ----------------------------------------------------------
+
+    def _bind_keys(self) -> None:
+        """Take the person's own keys; what is wrong with them is noted."""
+        from cockpit.config import own_keys
+        from cockpit.places import user_settings_file
+
+        table = own_keys(user_settings_file())
+        if table != {}:
+            from cockpit.ui.keymap import understood
+
+            keymap, self.context.notes = understood(table)
+            self.set_keymap(keymap)
+
+    def get_key_display(self, binding: Binding) -> str:
+        """Return a key as a person writes it."""
+        from cockpit.ui.keymap import key_name
+
+        return binding.key_display or key_name(binding.key, self.context.look.signs is not ASCII)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Have a key end the notice of the one before, and act only on what a person can see."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self._touched = True
+            if self._noticed:
+                self._noticed = False
+                self.clear_notifications()
+            if not self._is_blind(event.key):
+                await self._keys.put(event)
+            return
+        await super().on_event(event)
+
+    def _is_blind(self, key: str) -> bool:
+        """Whether the screen is too small to show what `key` would do."""
+        if not isinstance(self.screen, Page) or not self.screen.has_class("-small"):
+            return False
+        active = self.screen.active_bindings.get(key)
+        return active is None or not is_vital(active.binding)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Answer a key in words: for a moment, until the next key."""
+        self._noticed = True
+        seconds = min(timeout or _NOTICE, _NOTICE)
+        super().notify(message, title=title, severity=severity, timeout=seconds, markup=markup)
+
+    @on(events.DescendantFocus)
+    def _keep_cursor_still(self, event: events.DescendantFocus) -> None:
+        """Have no cursor blink: every blink is bytes on a slow line."""
+        if hasattr(event.widget, "cursor_blink"):
+            event.widget.cursor_blink = False
+
+    def action_notes(self) -> None:
+        """Show all notes."""
+        from cockpit.ui.modals import NotesScreen
+
+        self.push_screen(NotesScreen(notes(self.context), self.context.look))
+
+    def action_base(self) -> None:
+        """Let the person choose what findings are compared with."""
+        from cockpit.ui.modals import BaseScreen
+
+        base, against = self.context.state.snapshot.base, self.against
+        self.push_screen(
+            BaseScreen(base, against.word, against.branch, self.context.look), self._compare
+        )
+
+    def _compare(self, base: str | None) -> None:
+        if base is not None and self.context.backend is not None:
+            self.against.choose(base, self.context.backend)
 
 
-def run(open_backend: OpenBackend, title: str = "") -> int:
+def run(open_backend: OpenBackend, title: str = "", memory: Path | None = None) -> int:
     """Show a project until the person leaves; return the exit code.
 
     Raises `CockpitError` where the backend could not be opened.
     """
-    app = CockpitApp(open_backend, title)
+    app = CockpitApp(open_backend, title, memory)
     code = app.run()
     if app.failure is not None:
         raise app.failure
@@ -228,14 +427,14 @@ def main(request: "Request") -> int:
             "cockpit draws on standard error, and that is not a terminal here",
             "Leave out the `2>` that leads it away.",
         )
-    return run(lambda: engine(request), titled(Path.cwd()))
+    return run(lambda: engine(request), titled(Path.cwd()), state_folder())
 
 
 @asynccontextmanager
 async def engine(request: "Request") -> AsyncIterator[Backend]:
     """Open the real backend for what a command line asks for."""
     # The engine is imported when the first screen stands: it would double the wait for it.
-    from cockpit.session import open_engine, set_up
+    from cockpit.session import open_backend
 
-    async with open_engine(set_up(request, Path.cwd())) as engine:
-        yield engine
+    async with open_backend(request, Path.cwd(), AUTO) as opened:
+        yield opened.backend

@@ -52,8 +52,21 @@ class Backend(Protocol):
     def pause(self, paused: bool) -> None:
         """Stop or go on answering changes of files."""
 
-    def explain(self, checker: str) -> tuple[str, ...]:
-        """Return the tool's own command that gives the findings on screen."""
+    def compare(self, base: str) -> None:
+        """Compare with another base: a git revision, or one of the words of `cockpit.base`.
+
+        What came of it is in a later snapshot's `base`.
+        """
+
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """The projects below `root` by their paths, each with settings of its own; often `.`."""
+
+    def explain(self, checker: str, root: str = "") -> tuple[str, ...]:
+        """Return the tool's own command that gives the findings on screen, run in one of `roots`.
+
+        Raises `CockpitError` where there is none.
+        """
 
     async def document(self, finding: Finding) -> "RuleDoc":
         """Return the rule in its tool's own words; raise `CockpitError` where it has none."""

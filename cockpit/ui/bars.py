@@ -2,13 +2,16 @@
 
 import operator
 from collections.abc import Sequence
+from typing import NamedTuple
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding
 from textual.strip import Strip
 from textual.widget import Widget
+from textual.widgets import Input
 
 from cockpit.model import Failure, Result
 from cockpit.plain import plain
@@ -17,7 +20,17 @@ from cockpit.ui.draw import fit, shorten, strip
 from cockpit.ui.state import amount, duration
 
 _GAP = Segment("  ", Style())
-_Group = tuple[int, list[Segment]]
+#: What is pressed least often: a narrow screen does without it first.
+_RARE = frozenset(("copy", "command", "rerun", "pause"))
+#: Cells from which the beginning of a note says something.
+_UNDERSTOOD = 24
+
+
+class _Group(NamedTuple):
+    """A part of the line; `rank` 0 would be missed most."""
+
+    rank: int
+    parts: list[Segment]
 
 
 class _Bar(Widget):
@@ -47,39 +60,73 @@ class StatusBar(_Bar):
 
     def segments(self, width: int) -> list[Segment]:
         """Leave out what would be missed least until the rest fits."""
-        groups = [(rank, part) for rank, part in self._groups(width) if part]
+        groups = [group for group in self._groups(width) if group.parts]
         while len(groups) > 1 and _width(groups) > width:
-            groups.remove(max(groups, key=operator.itemgetter(0)))
-        return [segment for _, part in groups for segment in (*part, _GAP)]
+            groups.remove(max(groups, key=operator.attrgetter("rank")))
+        line = [segment for group in groups for segment in (*group.parts, _GAP)]
+        return [*line, *self._first_note(width - _width(groups) - 2)]
 
     def _groups(self, width: int) -> list[_Group]:
-        """Return the parts of the line in order, each ranked: 0 would be missed most."""
+        """Return the parts of the line in order."""
         palette, signs, new = self._look.palette, self._look.signs, self._state.new
         backend = self._shared.backend
-        branch = plain(backend.branch) if backend is not None else ""
-        branch = fit(branch, min(len(branch), width // 4), signs.more)
+        branch = self._cut(backend.branch if backend is not None else "", width)
         project = shorten(plain(self._shared.title), max(12, width // 3), signs.more)
-        part = ", ".join(map(plain, backend.scope)) if backend is not None else ""
-        part = fit(part, min(len(part), width // 4), signs.more)
         return [
-            (5, [Segment("cockpit", palette.key)]),
-            (2, [Segment(project, palette.text)]),
+            _Group(7, [Segment("cockpit", palette.key)]),
+            _Group(2, [Segment(project, palette.text)]),
             # A part of a project must not pass for the whole of it.
-            (0, [Segment(f"only {part}", palette.medium)] if part else []),
-            (3, [Segment(f"{signs.branch} {branch}", palette.good)] if branch else []),
-            (6, [Segment("against session start", palette.muted)]),
-            (1, [Segment(f"{signs.new}{new:,} new", palette.high)] if new else []),
-            (0, self._freshness()),
-            (1, self._unread()),
-            (4, [Segment(self._details(), palette.muted)]),
-            (3, [Segment(self._note(width // 3), palette.medium)]),
+            _Group(0, self._limits(width)),
+            _Group(3, [Segment(f"{signs.branch} {branch}", palette.good)] if branch else []),
+            _Group(4, self._against(width)),
+            _Group(1, [Segment(f"{signs.new}{new:,} new", palette.high)] if new else []),
+            _Group(1, self._unread()),
+            _Group(0, self._freshness()),
+            _Group(6, [Segment(words, palette.muted)] if (words := self._details()) else []),
+            _Group(2, self._notes()),
         ]
 
-    def _note(self, width: int) -> str:
-        """Return the first thing that limits what is shown; the whole of it was a notice."""
-        notes = self._state.snapshot.notes
-        note = f"note: {plain(notes[0])}" if notes else ""
-        return fit(note, min(len(note), width), self._look.signs.more)
+    def _cut(self, text: str, width: int) -> str:
+        """Return a name from outside in at most a quarter of the line."""
+        shown = plain(text)
+        return fit(shown, min(cell_len(shown), width // 4), self._look.signs.more)
+
+    def _limits(self, width: int) -> list[Segment]:
+        """Return in words what is not all shown."""
+        backend, within = self._shared.backend, self._state.within
+        scope = self._cut(", ".join(backend.scope if backend is not None else ()), width)
+        said = [f"{scope} alone"] if scope else []  # the tools see no more
+        said += [f"only {self._cut(within, width)}"] if within else []
+        said += ["only new"] if self._state.only_new else []
+        return [Segment(", ".join(said), self._look.palette.medium)] if said else []
+
+    def _against(self, width: int) -> list[Segment]:
+        """Return what the findings are compared with; a sign where that is not known yet."""
+        base, palette = self._state.snapshot.base, self._look.palette
+        if not base.ready and not self._state.snapshot.fresh:
+            return []
+        words = Segment(f"against {self._cut(base.name, width)}", palette.muted)
+        if base.ready:
+            return [words]
+        return [Segment(f"{self._look.signs.running} ", palette.medium), words]
+
+    def _notes(self) -> list[Segment]:
+        """Return how many notes there are, and the key that shows them."""
+        count, palette = len(notes(self._shared)), self._look.palette
+        words = Segment(amount(count, "note"), palette.medium)
+        return [Segment(f"{self._key('app.notes')} ", palette.strong), words] if count else []
+
+    def _first_note(self, room: int) -> list[Segment]:
+        """Return the first note where there is room to understand it."""
+        first = next(map(plain, notes(self._shared)), "")
+        shown = fit(first, min(cell_len(first), room), self._look.signs.more)
+        return [Segment(shown, self._look.palette.muted)] if room >= _UNDERSTOOD else []
+
+    def _key(self, binding_id: str) -> str:
+        """Return the key that a binding has now."""
+        bindings = (active.binding for active in self.screen.active_bindings.values())
+        found = next((one for one in bindings if one.id == binding_id), None)
+        return self.app.get_key_display(found) if found else ""
 
     def _freshness(self) -> list[Segment]:
         """Return what failed and what runs; only where neither, that all is fresh."""
@@ -101,10 +148,13 @@ class StatusBar(_Bar):
         if snapshot.paused:  # what came since is not in: nothing may pass for fresh
             missed = f", {amount(snapshot.missed, 'file')} changed" if snapshot.missed else ""
             return [*parts, Segment(f"paused{missed}", palette.medium)]
+        took = Segment(f" {duration(snapshot.seconds)}", palette.muted)
+        if self._state.unread:  # no tick beside a file that nobody could read
+            return parts or [Segment("fresh", palette.text), took]
         return parts or [
             Segment(signs.fresh, palette.good),
             Segment(" all fresh", palette.text),
-            Segment(f" {duration(snapshot.seconds)}", palette.muted),
+            took,
         ]
 
     def _unread(self) -> list[Segment]:
@@ -115,7 +165,17 @@ class StatusBar(_Bar):
     def _details(self) -> str:
         snapshot, dot = self._state.snapshot, self._look.signs.dot
         files = f"{dot} {amount(snapshot.files, 'file')}"
+        if notes(self._shared):
+            return ""  # they say more
+        if self._state.within:  # how many there are in it, nobody has counted
+            return "" if snapshot.paused else f"{dot} watching"
         return files if snapshot.paused else f"{files} {dot} watching"
+
+
+def notes(context: Context) -> tuple[str, ...]:
+    """Return all that limits what is shown, or is wrong in the person's own settings."""
+    snapshot = context.state.snapshot
+    return tuple(filter(None, (snapshot.base.note, *context.notes, *snapshot.notes)))
 
 
 def _progress(running: Sequence[Result]) -> str:
@@ -125,8 +185,17 @@ def _progress(running: Sequence[Result]) -> str:
 
 
 def _width(groups: list[_Group]) -> int:
-    cells = sum(segment.cell_length for _, part in groups for segment in part)
+    cells = sum(segment.cell_length for group in groups for segment in group.parts)
     return cells + 2 * (len(groups) - 1)
+
+
+def _leads_away(binding: Binding) -> bool:
+    return binding.action == "back" or is_vital(binding)
+
+
+def is_vital(binding: Binding) -> bool:
+    """Return whether a key is of use however small the screen: help, and the way out."""
+    return binding.action.removeprefix("app.") in ("help", "quit", "interrupt")
 
 
 class KeyBar(_Bar):
@@ -147,8 +216,8 @@ class KeyBar(_Bar):
         palette, parts, at = self._look.palette, list[Segment](), 0
         self._spots = []
         shown = self._bindings_shown()
-        # However narrow the screen, the way to help and the way out are on it.
-        last = [one for one in shown if one.action.removeprefix("app.") in ("help", "quit")]
+        # However narrow the screen, the way back, to help and out are on it.
+        last = sorted(filter(_leads_away, shown), key=is_vital)
         left = width - sum(self._cells(binding) + 2 for binding in last)
         for binding in [*(one for one in shown if one not in last), *last]:
             key, words = self.app.get_key_display(binding), self._words(binding)
@@ -168,12 +237,16 @@ class KeyBar(_Bar):
         return "go on" if paused else binding.description
 
     def _bindings_shown(self) -> list[Binding]:
-        """Return the bindings to show; those of every page last, where a narrow screen cuts."""
+        """Return the bindings to show; the rarest last, where a narrow screen cuts."""
         seen: dict[str, Binding] = {}
+        small, focused = self.screen.has_class("-small"), self.screen.focused
+        typing = focused if isinstance(focused, Input) else None
         for active in self.screen.active_bindings.values():
-            if active.binding.show and active.enabled:
+            if typing is not None and active.node is not typing:
+                continue  # there these keys are letters
+            if active.binding.show and active.enabled and (not small or is_vital(active.binding)):
                 seen.setdefault(active.binding.description, active.binding)
-        return sorted(seen.values(), key=lambda binding: (binding.id or "").startswith("page."))
+        return sorted(seen.values(), key=lambda binding: binding.action in _RARE)
 
     def on_click(self, event: events.Click) -> None:
         """Press the key that was clicked on."""

@@ -13,12 +13,16 @@ from cockpit.ui.style import Look
 def title(pane: Pane, state: State, look: Look, sparks: bool = False) -> Text:
     """Return number, name, count and what is new: `1 Lint 12 +2`."""
     palette, signs = look.palette, look.signs
-    count, new = state.count(pane.id), state.rows(pane.id).new
+    count, new = state.count(pane.id), state.new_in(pane.id)
     text = Text.assemble((f"{pane.key} ", palette.muted), (pane.title, palette.strong))
     if _counted(pane, state):
         text.append(f" {count:,}", palette.text if count else palette.muted)
     if new:
         text.append(f" {signs.new}{new:,}", palette.high)
+    gone = state.dismissed_in(pane.id)
+    text.append(f" {signs.dot} {gone:,} dismissed" if gone else "", palette.muted)
+    if state.only_new:
+        return text.append(f"  only new {plain(state.since)}", palette.medium)
     line = spark(state.trend(pane.id), signs) if sparks else ""
     return text.append(f"  {line}" if line else "", palette.muted)
 
@@ -47,6 +51,6 @@ def standing_sign(standing: Standing, look: Look) -> tuple[str, Style]:
 
 def _counted(pane: Pane, state: State) -> bool:
     """Return whether there is a count to show: 0 is said only by a tool that looked."""
-    if state.rows(pane.id):
+    if state.rows_in(pane.id):
         return True
     return any(state.snapshot.report(checker) for checker in state.checkers(pane.id))

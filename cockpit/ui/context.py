@@ -1,10 +1,16 @@
 """What every page and widget works with; one object, handed to all of them."""
 
+import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cockpit.ui.backend import Backend
+from cockpit.ui.heat import Heat
 from cockpit.ui.state import State
 from cockpit.ui.style import Look
+
+if TYPE_CHECKING:
+    from cockpit.history import History
 
 
 class Context:
@@ -16,6 +22,22 @@ class Context:
         self.look = look
         self.title = title
         self.backend: Backend | None = None
+        #: What the person did about findings; None until the project is open.
+        self.history: History | None = None
+        #: Held while something is done about findings in a thread.
+        self.busy = asyncio.Lock()
+        #: What is wrong with the person's own settings of the screen, a sentence each.
+        self.notes: tuple[str, ...] = ()
+        #: What profilers know of lines, each a column beside the source.
+        self.heats: list[Heat] = []
+
+    def open_history(self, folder: Path, root: Path) -> None:
+        """Read what the person did about the findings of the project at `root`."""
+        # It would be read before the first paint, which does not need it.
+        from cockpit.history import History
+
+        self.history = History(folder, root)
+        self.state.dismiss(self.history.dismissed, self.history.covered)
 
 
 def titled(root: Path) -> str:

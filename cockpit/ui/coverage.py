@@ -33,13 +33,23 @@ def bar(metric: Metric, width: int, look: Look) -> list[list[Segment]]:
     length = min(width, _BAR)
     done = min(length, int(length * percent / 100))
     line = Strip(
-        [Segment(signs.bar * done, style), Segment(signs.bar * (length - done), palette.faint)]
+        [Segment(signs.bar * done, style), Segment(signs.rest * (length - done), palette.faint)]
     )
     if 0 < goal <= 100 and length > 1:
         mark = min(length - 1, int(length * goal / 100))
         goal_mark = Segment(signs.goal, palette.text)
         line = Strip([*line.crop(0, mark), goal_mark, *line.crop(mark + 1, length)])
     return [head, [segment for segment in line if segment.text]]
+
+
+def coverage_of(whole: Metric, files: Mapping[str, Metric]) -> Metric:
+    """Return the coverage of some files of a project, with the goal of the `whole`."""
+    sums = {
+        name: sum(metric.get(name, 0.0) for metric in files.values())
+        for name in ("total", "covered", "missing")
+    }
+    percent = 100 * sums["covered"] / sums["total"] if sums["total"] else 100.0
+    return {**whole, **sums, "percent": percent}
 
 
 def worst_folders(metrics: Mapping[str, Metric]) -> list[Folder]:
@@ -58,7 +68,7 @@ def folder_row(folder: Folder, width: int, look: Look) -> list[Segment]:
     """Return one folder as a line: name, share covered, how many miss."""
     name, covered, total = folder
     palette = look.palette
-    share = f"{100 * covered / total:.0f} %".rjust(6)
+    share = f"{int(100 * covered / total)} %".rjust(6)  # 99.6 is not yet all
     missing = f"{total - covered:,.0f} missing".rjust(15)
     room = width - len(share) - len(missing)
     if room < 12:

@@ -7,10 +7,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
+from cockpit.model import Finding
 from cockpit.panes import PANES, Pane
 from cockpit.ui.context import Context
-from cockpit.ui.page import Page, place_of
+from cockpit.ui.page import place_of
 from cockpit.ui.tile import Tile
+from cockpit.ui.triage import Triage
 
 #: Rows of the smallest tile, its border included.
 _LOWEST = 5
@@ -44,7 +46,7 @@ def columns_for(width: int, tiles: int) -> int:
     return -(-tiles // rows)
 
 
-class Deck(Page):
+class Deck(Triage):
     """The first screen."""
 
     AUTO_FOCUS = "Tile"
@@ -52,7 +54,15 @@ class Deck(Page):
         Binding("slash", "filter", "filter", key_display="/", id="deck.filter"),
         Binding("shift+tab,h,left", "go(-1)", "previous tile", show=False, id="deck.left"),
         Binding("tab,l,right", "go(1)", "next tile", show=False, id="deck.right"),
-        Binding("s", "severity", "least severity", show=False, id="deck.severity"),
+        *(
+            Binding(key, f"not_here('{words}')", words, show=False, id=f"deck.{name}")
+            for key, name, words in (
+                ("s", "severity", "the least severity"),
+                ("t", "group", "grouping"),
+                ("S", "sort", "sorting"),
+                ("d", "dismissed", "the list of the dismissed"),
+            )
+        ),
         Binding("escape", "back", "back", show=False, id="deck.back"),
     ]
 
@@ -77,10 +87,21 @@ class Deck(Page):
         """The tile that has the focus, or the first."""
         return self.focused if isinstance(self.focused, Tile) else self._tiles[0]
 
+    def go_to(self, pane_id: str) -> None:
+        """Focus the tile of a pane: whoever comes back from it is where they came from."""
+        for tile in self._tiles:
+            if tile.pane.id == pane_id:
+                self.set_focus(tile)
+
     @property
     def pane(self) -> Pane:
         """The pane of the focused tile."""
         return self.tile.pane
+
+    @property
+    def finding(self) -> Finding | None:
+        """The finding under the tile's cursor."""
+        return self.tile.finding
 
     @property
     def place(self) -> tuple[str, int, int] | None:
@@ -98,10 +119,21 @@ class Deck(Page):
         """Filter the list of the tile's pane."""
         await self.app.run_action(f"pane('{self.pane.id}', True)")
 
-    def action_severity(self) -> None:
-        """Say where this works."""
-        self.say("the least severity narrows the list of a pane", "Open one with enter.")
+    def action_not_here(self, words: str) -> None:
+        """Say where a key works."""
+        self.say(f"{words} works in the list of a pane", "Open one with enter.")
+
+    async def action_put_away(self) -> None:
+        """Ask in its pane why the finding under the cursor may stay."""
+        if self.finding is None:
+            self.say("there is no finding here to dismiss")
+        else:
+            self.post_message(Tile.Opened(self.pane, self.finding, dismissing=True))
 
     def action_back(self) -> None:
-        """Say where we are."""
+        """Look at the whole project again, or say where we are."""
+        if self.context.state.within:
+            self.context.state.within = ""
+            self.show()
+            return
         self.say("this is the Deck, there is nothing behind it", "q quits.")

@@ -14,11 +14,14 @@ from textual.widget import Widget
 
 from cockpit.model import Finding
 from cockpit.plain import plain
+from cockpit.ui.grouping import Group
 from cockpit.ui.order import UNREAD
 from cockpit.ui.style import Palette, Signs
 
 #: The cells of the column that holds a rule's code.
 RULE_WIDTH = 7
+#: From how many cells on a row has rule, message and place, and the fewest for the message.
+_ALL_THREE, _MESSAGE = 44, 12
 _NULL = Style()
 
 
@@ -41,6 +44,8 @@ def shorten(path: str, width: int, more: str = "…") -> str:
         rest = rest.partition("/")[2]
     if cell_len(rest) + 2 <= width:
         return f"{more}/{rest}"
+    if cell_len(rest) <= width:  # the name is whole at least
+        return rest
     # Not even the file's name fits: its end says most, for the line follows it.
     while rest and cell_len(rest) + 1 > width:
         rest = rest[1:]
@@ -73,18 +78,63 @@ def sign(finding: Finding, signs: Signs) -> str:
 def row(finding: Finding, width: int, new: bool, palette: Palette, signs: Signs) -> list[Segment]:
     """Return a finding in exactly `width` cells: sign, rule, message and at the right its place."""
     code = fit(label(finding), max(RULE_WIDTH, cell_len(label(finding))), signs.more)
-    head = 2 + cell_len(code) + 1
-    where = place(finding, max(12, min(48, width * 2 // 5)), signs.more)
-    if width - head - len(where) < 16:  # too narrow for all three: the place is worth most
-        code, head = "", 2
+    if width < _ALL_THREE:  # the place is worth most; the same in every row of a list
+        code = ""
+    head = 2 + cell_len(code) + bool(code)
+    message = _with_sources(finding)
+    wanted = _place_width(finding, width, head + cell_len(message))
+    where = place(finding, min(wanted, width - head - _MESSAGE), signs.more)
     room = width - head - 1 - cell_len(where)
     weight = Style(bold=True) if new else _NULL
-    message = _with_sources(finding)
     segments = [
         Segment(sign(finding, signs) + " ", palette.of(finding.severity)),
         Segment(code + " " if code else "", palette.rule + weight),
         Segment(fit(message, room, signs.more), palette.text + weight),
         Segment(" " + where, palette.muted),
+    ]
+    return fitted(segments, width)
+
+
+def _place_width(finding: Finding, width: int, taken: int) -> int:
+    """Return the cells for a place: its share of the row, what the message leaves, and its name.
+
+    A path is cut at its folders before its name is.
+    """
+    name = finding.path.rpartition("/")[2]
+    least = cell_len(plain(name)) + len(str(finding.line)) + 3
+    share = max(12, min(48, width * 2 // 5), min(least, width * 3 // 5))
+    return max(share, width - taken - 2)
+
+
+def header(group: Group, folded: bool, width: int, palette: Palette, signs: Signs) -> list[Segment]:
+    """Return a group's header in exactly `width` cells: its name, how many, how bad, how many new.
+
+    A rule's name stands beside its code.
+    """
+    counts = [Segment(f"  {len(group.findings):,}", palette.text)]
+    if group.new:
+        counts.append(Segment(f" {signs.new}{group.new:,}", palette.high))
+    if group.by != "rule" or len(group.severities) > 1:
+        for severity, count in group.severities:
+            counts.append(Segment(f"  {signs.of(severity)}", palette.of(severity)))
+            counts.append(Segment(f"{count:,}", palette.muted))
+    else:
+        severity = group.severities[0][0]
+        counts.append(Segment(f"  {signs.of(severity)}", palette.of(severity)))
+    room = width - 2 - sum(segment.cell_length for segment in counts)
+    name = plain(group.key)
+    name = (
+        shorten(name, room, signs.more) if group.by == "file" else fit(name, min(len(name), room))
+    )
+    known = group.findings[0].name if group.by == "rule" else ""
+    spare = room - cell_len(name) - 1
+    extra = f" {fit(plain(known), min(len(known), spare))}" if known and spare > 8 else ""
+    fold = signs.folded if folded else signs.unfolded
+    segments = [
+        Segment(f"{fold} ", palette.muted),
+        Segment(name, palette.strong),
+        Segment(extra, palette.muted),
+        *counts,
     ]
     return fitted(segments, width)
 
@@ -105,7 +155,7 @@ def strip(
     widget: Widget, segments: Iterable[Segment], width: int, ground: Style | None = None
 ) -> Strip:
     """Return a line of `widget`: cut to `width`, on the widget's background or on `ground`."""
-    line = Segment.apply_style(fitted(segments, width), widget.rich_style, ground)
+    line = Segment.apply_style(fitted(segments, width), widget.visual_style.rich_style, ground)
     return Strip(line, width)
 
 

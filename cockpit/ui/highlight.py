@@ -13,7 +13,7 @@ from typing import NamedTuple
 BLOCK = 64
 #: How far before a block the start of a string is looked for, in lines.
 _REACH = 400
-#: Code points of a line beyond which its block stays without colours.
+#: Code points of a line beyond which it stays without colours.
 _LONG = 2_000
 
 _STRINGS = re.compile(
@@ -69,10 +69,18 @@ class Highlighter:
         while start in self._inside and first - start < _REACH:
             start -= 1
         found: list[list[Token]] = [[] for _ in range(end - start)]
-        lines = self._lines[start:end]
-        if max(map(len, lines)) <= _LONG:
-            _fill(found, "\n".join(lines))
+        _fill(found, "\n".join(map(self._bearable, range(start, end))))
+        for number in range(start, end):
+            if len(self._lines[number]) > _LONG:
+                found[number - start] = []
         return found[first - start :]
+
+    def _bearable(self, number: int) -> str:
+        """Return a line as it is coloured: of one without end, only the quotes that matter."""
+        line = self._lines[number]
+        if len(line) <= _LONG:
+            return line
+        return '"""' if (number in self._inside) != (number + 1 in self._inside) else ""
 
 
 def _fill(found: list[list[Token]], text: str) -> None:

@@ -4,77 +4,204 @@ Textual's own Markdown widget costs 60 ms to import and a widget for every parag
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
+from rich.cells import cell_len
+from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
 from cockpit.plain import plain_lines
+from cockpit.ui.highlight import Highlighter, strings_over_lines
 from cockpit.ui.style import Palette
+from cockpit.ui.table import Row, is_table, laid_out
 
-_FENCE = re.compile(r"^\s*(```|~~~)")
+_FENCE = re.compile(r"^\s*(?:```|~~~)\s*(?P<language>\w*)")
 _HEADING = re.compile(r"^\s{0,3}(#{1,6})\s+(.*)")
-_BULLET = re.compile(r"^(\s*)(?:[-*+]|\d+[.)])\s+(.*)")
+_BULLET = re.compile(r"^(?P<indent>\s*)(?P<sign>[-*+]|\d+[.)])\s+(?P<words>.*)")
+_QUOTE = re.compile(r"^\s{0,3}>\s?")
 _INLINE = re.compile(
     r"`(?P<code>[^`]+)`"
     r"|\*\*(?P<bold>[^*]+)\*\*"
-    r"|\[(?P<link>[^\]]+)\](?:\([^)]*\)|\[[^\]]*\])"
+    r"|(?<![\w*\\])\*(?P<soft>[^*\s](?:[^*]*[^*\s\\])?)\*(?!\w)"
+    r"|\[(?P<link>[^\]]+)\](?:\((?P<url>[^)]*)\)|\[[^\]]*\])"
     r"|\[`(?P<reference>[^`]+)`\]"
+    r"|(?P<bare>https?://[^\s<>)\]]+)"
 )
-_REFERENCE = re.compile(r"^\s*\[[^\]]+\]:\s*\S+")
+_REFERENCE = re.compile(r"^\s*\[(?P<name>[^\]]+)\]:\s*\S+")
+_ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!>])")
+#: Cells of all columns but the last beyond which a table is not shown as one.
+_WIDE = 60
+_PYTHON = frozenset(("python", "py", "pyi", "pycon", ""))
 
 
-def render(text: str, palette: Palette) -> Iterator[Text]:
-    """Yield `text` as paragraphs, each a line to be wrapped; an empty one between blocks."""
-    fenced = False
+class Line(NamedTuple):
+    """A paragraph to be wrapped: what stands before its first line, and before the others."""
+
+    text: Text
+    first: str = ""
+    rest: str = ""
+
+
+def render(text: str, palette: Palette) -> Iterator[Line]:
+    """Yield `text` as paragraphs; an empty one between blocks."""
+    lines = plain_lines(text).split("\n")
+    names = {match["name"].strip("`") for line in lines if (match := _REFERENCE.match(line))}
     paragraph: list[str] = []
-    for line in plain_lines(text).split("\n"):
-        if _FENCE.match(line):
-            yield from _closed(paragraph, palette)
-            fenced = not fenced
-        elif fenced:
-            yield styled(f"  {line}", palette.rule, no_wrap=True)
-        elif heading := _HEADING.match(line):
-            yield from _closed(paragraph, palette)
-            yield styled(heading.group(2).strip(), palette.strong)
-        elif not line.strip():
-            yield from _closed(paragraph, palette)
-            yield Text()
-        elif _BULLET.match(line):
-            yield from _closed(paragraph, palette)
-            paragraph.append(line)
+    at = 0
+    while at < len(lines):
+        line = lines[at]
+        end, block = _block(lines, at, palette)
+        if block is not None and not (paragraph and _is_indented([line])):
+            yield from _closed(paragraph, palette, names)
+            yield from block
+            at = end
+            continue
+        if not line.strip() or _BULLET.match(line) or _QUOTE.match(line):
+            quoted = bool(paragraph and _QUOTE.match(paragraph[0]) and _QUOTE.match(line))
+            if not quoted:
+                yield from _closed(paragraph, palette, names)
+        if not line.strip():
+            yield Line(Text())
         elif not _REFERENCE.match(line):
             paragraph.append(line)
-    yield from _closed(paragraph, palette)
+        at += 1
+    yield from _closed(paragraph, palette, names)
 
 
-def _closed(paragraph: list[str], palette: Palette) -> Iterator[Text]:
+def _block(lines: list[str], at: int, palette: Palette) -> tuple[int, Iterable[Line] | None]:
+    """Return a heading, a fence or a table that starts at a line, and the line after it."""
+    if heading := _HEADING.match(lines[at]):
+        return at + 1, [Line(styled(heading[2].strip(), palette.strong))]
+    if fence := _FENCE.match(lines[at]):
+        closing = (end for end in range(at + 1, len(lines)) if _FENCE.match(lines[end]))
+        end = next(closing, len(lines))
+        inside = lines[at + 1 : end]
+        if is_table(inside):
+            return end + 1, _table(inside, palette)
+        return end + 1, _code(inside, fence["language"], palette)
+    for belongs, show in ((is_table, _table), (_is_indented, _indented)):
+        end = at
+        while end < len(lines) and belongs(lines[end : end + 1]):
+            end += 1
+        if end > at:
+            return end, show(lines[at:end], palette)
+    return at, None
+
+
+def _is_indented(lines: Sequence[str]) -> bool:
+    return lines[0].startswith("    ") and not _BULLET.match(lines[0])
+
+
+def _indented(lines: list[str], palette: Palette) -> Iterator[Line]:
+    return _code(lines, "text", palette)
+
+
+def _code(lines: list[str], language: str, palette: Palette) -> Iterator[Line]:
+    path = "example.py" if language in _PYTHON else ""
+    colours = Highlighter(path, lines, strings_over_lines("\n".join(lines)))
+    for number, line in enumerate(lines):
+        text = Text(line, palette.text if path else palette.rule)
+        for token in colours.tokens(number):
+            text.stylize(palette.tokens[token.kind], token.start, token.end)
+        indent = " " * (len(line) - len(line.lstrip()))
+        yield Line(text[len(indent) :], f"  {indent}", f"  {indent}    ")
+
+
+def _table(lines: list[str], palette: Palette) -> Iterator[Line]:
+    """Yield a table's rows: its columns in line, or where they are wide a line a cell."""
+    rows = list(laid_out(lines))
+    if rows and sum(rows[0].widths[:-1]) > _WIDE:
+        head, *rest = rows
+        for row in rest:
+            yield Line(_inline(row.cells[0], palette), "  ", "  ")
+            for title, cell in zip(head.cells[1:], row.cells[1:], strict=True):
+                yield Line(_inline(f"{title}: {cell}", palette), "    ", "      ")
+        return
+    for row in rows:
+        yield _row(row, palette)
+
+
+def _row(row: Row, palette: Palette) -> Line:
+    text = Text()
+    for number, (cell, width) in enumerate(zip(row.cells, row.widths, strict=True)):
+        shown = _inline(cell, palette)
+        if row.head:
+            shown.stylize(palette.strong)
+        text.append_text(shown)
+        if number < len(row.cells) - 1:
+            text.append(" " * (width + 2 - shown.cell_len))
+    indent = " " * sum(width + 2 for width in row.widths[:-1])
+    return Line(text, "  ", f"  {indent}")
+
+
+def _closed(paragraph: list[str], palette: Palette, names: Iterable[str]) -> Iterator[Line]:
     """Yield the paragraph gathered so far as one text, and empty it."""
     if not paragraph:
         return
-    joined = " ".join(line.strip() for line in paragraph)
-    bullet = _BULLET.match(paragraph[0])
+    lines, quote = [_QUOTE.sub("", line) for line in paragraph], _QUOTE.match(paragraph[0])
     paragraph.clear()
+    bullet = _BULLET.match(lines[0])
     if bullet:
-        yield _inline("- " + joined.split(maxsplit=1)[1], palette)
-    else:
-        yield _inline(joined, palette)
+        words = " ".join([bullet["words"], *(line.strip() for line in lines[1:])])
+        sign = bullet["sign"] if bullet["sign"][0].isdigit() else "-"
+        indent = bullet["indent"]
+        yield Line(
+            _inline(words, palette, names),
+            f"{indent}{sign} ",
+            indent + " " * (len(sign) + 1),
+        )
+        return
+    text = _inline(" ".join(line.strip() for line in lines), palette, names)
+    yield Line(text, "  ", "  ") if quote else Line(text)
 
 
-def _inline(text: str, palette: Palette) -> Text:
+def _inline(text: str, palette: Palette, names: Iterable[str] = ()) -> Text:
+    """Return a paragraph with its code, emphasis and links; `names` are links defined elsewhere."""
     shown, at = Text(), 0
     for match in _INLINE.finditer(text):
-        shown.append(text[at : match.start()], palette.text)
+        shown.append(_ESCAPE.sub(r"\1", text[at : match.start()]), palette.text)
         at = match.end()
         if code := match["code"]:
             shown.append(code, palette.rule)
         elif bold := match["bold"]:
             shown.append(bold, palette.strong)
+        elif soft := match["soft"]:
+            shown.append(soft, palette.text + Style(italic=True))
+        elif bare := match["bare"]:
+            shown.append(bare, palette.accent)
         else:
-            shown.append((match["link"] or match["reference"]).strip("`"), palette.accent)
-    return shown.append(text[at:], palette.text)
+            link = (match["link"] or match["reference"]).replace("`", "")
+            shown.append(link, palette.accent)
+            if (match["url"] or "").startswith("http"):
+                shown.append(f" {match['url']}", palette.muted)
+    shown.append(_ESCAPE.sub(r"\1", text[at:]), palette.text)
+    for name in names:
+        _link(shown, name, palette)
+    return shown
 
 
-def styled(text: str, style: Style, no_wrap: bool = False) -> Text:
+def _link(shown: Text, name: str, palette: Palette) -> None:
+    """Show a name in brackets that is defined as a link without them."""
+    while (start := shown.plain.find(f"[{name}]")) >= 0:
+        end = start + len(name) + 2
+        link = styled(name, palette.accent)
+        rest = shown[end:]
+        shown.right_crop(len(shown) - start)
+        shown.append_text(link).append_text(rest)
+
+
+def wrapped(lines: Iterable[Line], console: Console, width: int) -> Iterator[Text]:
+    """Yield `lines` broken to a width, each with what stands before it."""
+    for text, first, rest in lines:
+        room = max(width - max(cell_len(first), cell_len(rest)), 8)
+        before = first
+        for part in text.wrap(console, room) if text else [Text()]:
+            yield Text(before).append_text(part) if before else part
+            before = rest
+
+
+def styled(text: str, style: Style) -> Text:
     """Return `text` in a style that survives wrapping and rendering without a console."""
-    return Text(no_wrap=no_wrap).append(text, style)
+    return Text().append(text, style)

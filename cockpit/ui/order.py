@@ -3,46 +3,147 @@
 Plain values; it draws nothing.
 """
 
+import functools
 import operator
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import compress
+from typing import Any, NamedTuple, overload
 
-import msgspec
-
-from cockpit.model import SEVERITIES, FileError, FilesToFindings, Finding, Severity
-from cockpit.since import Since
+from cockpit.model import SEVERITIES, FileError, FilesToFindings, Finding
+from cockpit.ui.view import Sort
 
 #: The rule of a row that stands for a file its tool could not read.
 UNREAD = "unread"
 
+#: What keys look at in every finding of a list.
+_COLUMNS = ("path", "severity", "rule", "checker", "also")
+#: Findings that are looked at in one go: some milliseconds.
+_PART = 20_000
+
 _Parts = tuple[Sequence[Finding], ...]
+#: By checker the identities that are new in one file; checkers with nothing new are not there.
+News = tuple[tuple[str, frozenset[str]], ...]
+#: Rows for unread files, each with whether that is new.
+Errors = tuple[tuple[Finding, bool], ...]
 _RANK: Mapping[str, int] = {severity: rank for rank, severity in enumerate(SEVERITIES)}
 
 
-class Rows(msgspec.Struct, frozen=True):
-    """Findings in reading order; the first `new` of them are new since the session started."""
+class Picked(Sequence[Finding]):
+    """Some of a list's findings, by their places in it; none is touched before it is looked at."""
 
-    findings: Sequence[Finding] = ()
-    new: int = 0
+    __slots__ = ("_at", "_findings")
+
+    def __init__(self, findings: Sequence[Finding], at: Sequence[int]) -> None:
+        """Take those of `findings` that stand at the places `at`."""
+        self._findings, self._at = findings, at
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._at)
+
+    @overload
+    def __getitem__(self, index: int) -> Finding: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Picked": ...
+    def __getitem__(self, index: int | slice) -> "Finding | Picked":
+        """Return one, or some."""
+        if isinstance(index, slice):
+            return Picked(self._findings, self._at[index])
+        return self._findings[self._at[index]]
+
+    def __iter__(self) -> Iterator[Finding]:
+        """Yield all in order."""
+        return map(self._findings.__getitem__, self._at)
+
+
+class Rows:
+    """Findings in some order, or a part of them in the same order.
+
+    A key press waits for what is done with all hundred thousand, and what takes the time is to
+    fetch every finding from memory. So a part is the places `at` of its rows in the `whole`, and
+    what narrows and groups rows looks at columns, which the whole makes once.
+    """
+
+    def __init__(
+        self, findings: Sequence[Finding] = (), fresh: frozenset[int] = frozenset()
+    ) -> None:
+        """Hold `findings`; `fresh` are the `id` of those that are new, maybe of others too."""
+        self.findings, self.fresh = findings, fresh
+        self.whole: Rows = self
+        self.at: Sequence[int] = range(len(findings))
+        self._columns: dict[str, list[Any]] = {}
+
+    def part(self, at: Sequence[int]) -> "Rows":
+        """Return the rows at the places `at` of the whole, which ascend."""
+        part = Rows((), self.fresh)
+        part.findings, part.whole, part.at = Picked(self.whole.findings, at), self.whole, at
+        return part
 
     def __len__(self) -> int:
         """Return the number of rows."""
-        return len(self.findings)
+        return len(self.at)
 
-    def index(self, wanted: Finding) -> int | None:
-        """Return where the finding with the key of `wanted` stands, or None."""
-        identity, path, checker = wanted.identity, wanted.path, wanted.checker
-        for index, finding in enumerate(self.findings):
-            if finding is wanted or (
-                finding.identity == identity and finding.path == path and finding.checker == checker
-            ):
-                return index
+    @functools.cached_property
+    def new(self) -> int:
+        """How many are new."""
+        return sum(self.is_new()) if self.fresh else 0
+
+    def is_new(self) -> Iterable[bool]:
+        """Return of each row whether it is new."""
+        return map(self.fresh.__contains__, map(id, self.findings))
+
+    def column(self, name: str) -> Iterable[Any]:
+        """Return the attribute `name` of each row."""
+        columns = self.whole._columns
+        if name not in columns:
+            columns[name] = list(map(operator.attrgetter(name), self.whole.findings))
+        known = columns[name]
+        return known if self.whole is self else map(known.__getitem__, self.at)
+
+    def parted(self, name: str) -> dict[Any, list[int]]:
+        """Return the places of the rows by their attribute `name`, in the order of the first."""
+        parts: dict[Any, list[int]] = defaultdict(list)
+        for value, place in zip(self.column(name), self.at, strict=True):
+            parts[value].append(place)
+        return parts
+
+    def only_new(self) -> "Rows":
+        """Return those that are new, in the same order."""
+        return self.part(list(compress(self.at, self.is_new())))
+
+    def prepare(self) -> Iterator[None]:
+        """Make the columns that keys ask for, a part with each step, before one of them waits."""
+        columns, findings = self.whole._columns, self.whole.findings
+        for name in _COLUMNS:
+            made: list[Any] = []
+            for start in range(0, 0 if name in columns else len(findings), _PART):
+                made += map(operator.attrgetter(name), findings[start : start + _PART])
+                yield
+            columns.setdefault(name, made)
+
+    def row_of(self, finding: Finding) -> int | None:
+        """Return the row of `finding`, from 0, or of the one that now has its key, or None."""
+        ids = map(id, self.whole.findings)  # not the findings: they would have to be fetched
+        try:
+            return self._row(operator.indexOf(ids, id(finding)))
+        except ValueError:
+            return self.find(finding.key)
+
+    def find(self, key: tuple[str, str, str]) -> int | None:
+        """Return the row of the finding with `key`, from 0, or None."""
+        path, checker, identity = key
+        same = map(path.__eq__, self.whole.column("path"))
+        for place in compress(self.whole.at, same):
+            finding = self.whole.findings[place]
+            if finding.identity == identity and finding.checker == checker:
+                return self._row(place)
         return None
 
-    def only(self, keep: Callable[[Finding], bool]) -> "Rows":
-        """Return the rows that `keep` says yes to, in the same order."""
-        new = list(filter(keep, self.findings[: self.new]))
-        return Rows([*new, *filter(keep, self.findings[self.new :])], len(new))
+    def _row(self, place: int) -> int | None:
+        row = bisect_left(self.at, place)
+        return row if row < len(self) and self.at[row] == place else None
 
 
 def unread(checker: str, error: FileError) -> Finding:
@@ -53,58 +154,11 @@ def unread(checker: str, error: FileError) -> Finding:
     )
 
 
-def least(rows: Rows, severity: Severity) -> Rows:
-    """Return the rows that are at least as bad as `severity`."""
-    if severity == SEVERITIES[-1]:
-        return rows
-    wanted = frozenset(SEVERITIES[: _RANK[severity] + 1])
-    return rows.only(lambda finding: finding.severity in wanted)
-
-
-def matching(rows: Rows, words: str) -> Rows:
-    """Return the rows whose rule, message or path contains `words`; `!words` those without it."""
-    needle = words.removeprefix("!").casefold()
-    if not needle:
-        return rows
-    wanted = not words.startswith("!")
-    hits = _Hits(needle)
-
-    def pick(findings: Sequence[Finding]) -> list[Finding]:
-        # Written out, without a call for each row: a key press waits for all hundred thousand.
-        return [
-            finding
-            for finding in findings
-            if (
-                needle in finding.message.casefold()
-                or hits[finding.path]
-                or hits[finding.rule]
-                or (finding.also and any(map(hits.__getitem__, finding.also)))
-                or False
-            )
-            is wanted
-        ]
-
-    new = pick(rows.findings[: rows.new])
-    return Rows([*new, *pick(rows.findings[rows.new :])], len(new))
-
-
-class _Hits(dict[str, bool]):
-    """Whether a text contains the needle; many findings share few paths and rules."""
-
-    def __init__(self, needle: str) -> None:
-        super().__init__()
-        self.needle = needle
-
-    def __missing__(self, text: str) -> bool:
-        hit = self[text] = self.needle in text.casefold()
-        return hit
-
-
 class _Entry(NamedTuple):
     """What is remembered of one path: its findings by new or old and by severity."""
 
     findings: tuple[Finding, ...]
-    stamp: int
+    news: News
     parts: _Parts
 
 
@@ -113,43 +167,85 @@ class Order:
 
     def __init__(self) -> None:
         """Start empty."""
-        self.rows = Rows()
-        self.count = 0
+        #: The findings, and those of them that are new; unread files are counted in neither.
+        self.count = self.new = 0
         self._entries: dict[str, _Entry] = {}
-        self._errors: tuple[Finding, ...] = ()
+        self._errors: Errors = ()
+        self._sorted: dict[Sort, Rows] = {"worst": Rows()}
 
     def update(
-        self, files: FilesToFindings, since: Since, errors: tuple[tuple[Finding, bool], ...] = ()
+        self, files: FilesToFindings, news: Callable[[str], News], errors: Errors = ()
     ) -> bool:
-        """Take in a pane's findings, and its unread files each with whether that is new.
+        """Take in a pane's findings and its unread files; `news` says of a path what is new in it.
 
         Returns whether the rows are others than before.
         """
         known, entries = self._entries, {}
         for path, findings in files.items():
             entry = known.get(path)
-            if entry is None or entry.findings is not findings or entry.stamp != since.stamp(path):
-                entry = _entry(path, findings, since)
+            now = news(path)
+            if entry is None or entry.findings is not findings or entry.news != now:
+                entry = _entry(findings, now)
             entries[path] = entry
-        unread_rows = tuple(row for row, _ in errors)
-        if unread_rows == self._errors and _same(entries, self._entries):
+        if errors == self._errors and _same(entries, self._entries):
             return False
-        self._entries, self._errors = entries, unread_rows
-        self._flatten(errors)
+        self._entries, self._errors = entries, errors
+        self._sorted = {"worst": self._worst()}
+        self.count = len(self.rows) - len(errors)
+        self.new = self.rows.new - sum(is_new for _, is_new in errors)
         return True
 
-    def _flatten(self, errors: tuple[tuple[Finding, bool], ...]) -> None:
+    @property
+    def rows(self) -> Rows:
+        """The findings in reading order: what is new comes first."""
+        return self._sorted["worst"]
+
+    def sorted(self, sort: Sort) -> Rows:
+        """Return the findings in one of the orders; the same object until they change."""
+        if sort == "place" and sort not in self._sorted:
+            self._sorted[sort] = Rows(self._by_place(), self.rows.fresh)
+        elif sort not in self._sorted:
+            for _ in self.prepare():
+                pass
+        return self._sorted[sort]
+
+    def prepare(self) -> Iterator[None]:
+        """Sort by rule, which takes longest, a part with each step, before a key waits for it."""
+        if "rule" in self._sorted:
+            return
+        worst = self.rows
+        yield from worst.prepare()
+        rules, ordered, done = worst.parted("rule"), list[Finding](), 0
+        for rule in sorted(rules):
+            ordered += map(worst.findings.__getitem__, rules[rule])
+            if len(ordered) - done > _PART:
+                done = len(ordered)
+                yield
+        if worst is self.rows:
+            self._sorted.setdefault("rule", Rows(ordered, worst.fresh))
+
+    def _worst(self) -> Rows:
         ordered = [self._entries[path].parts for path in sorted(self._entries)]
-        rows: list[Finding] = [row for row, is_new in errors if is_new]
+        rows: list[Finding] = [row for row, is_new in self._errors if is_new]
         new = 0
         for part in range(2 * len(SEVERITIES)):
             if part == len(SEVERITIES):
                 new = len(rows)
-                rows.extend(row for row, is_new in errors if not is_new)
+                rows.extend(row for row, is_new in self._errors if not is_new)
             for found in filter(None, map(operator.itemgetter(part), ordered)):
                 rows.extend(found)
-        self.rows = Rows(rows, new)
-        self.count = len(rows) - len(errors)
+        return Rows(rows, frozenset(map(id, rows[:new])))
+
+    def _by_place(self) -> list[Finding]:
+        broken: dict[str, list[Finding]] = defaultdict(list)
+        for row, _ in self._errors:
+            broken[row.path].append(row)
+        rows: list[Finding] = []
+        for path in sorted(self._entries.keys() | broken.keys()):
+            rows.extend(broken.get(path, ()))
+            if path in self._entries:
+                rows.extend(self._entries[path].findings)
+        return rows
 
 
 def _same(entries: dict[str, _Entry], others: dict[str, _Entry]) -> bool:
@@ -158,15 +254,14 @@ def _same(entries: dict[str, _Entry], others: dict[str, _Entry]) -> bool:
     )
 
 
-def _entry(path: str, findings: tuple[Finding, ...], since: Since) -> _Entry:
+def _entry(findings: tuple[Finding, ...], news: News) -> _Entry:
     """Split a path's findings: new ones worst first, then old ones worst first."""
-    touched = since.touched(path)
     parts: list[Sequence[Finding]] = [()] * (2 * len(SEVERITIES))
-    if not touched and len({finding.severity for finding in findings}) == 1:
+    if not news and len({finding.severity for finding in findings}) == 1:
         parts[len(SEVERITIES) + _RANK[findings[0].severity]] = findings
-        return _Entry(findings, since.stamp(path), tuple(parts))
-    lists: list[list[Finding]] = [[] for _ in parts]
+        return _Entry(findings, news, tuple(parts))
+    new, lists = dict(news), [list[Finding]() for _ in parts]
     for finding in findings:
-        old = 0 if touched and since.is_new(finding) else len(SEVERITIES)
+        old = 0 if finding.identity in new.get(finding.checker, ()) else len(SEVERITIES)
         lists[old + _RANK[finding.severity]].append(finding)
-    return _Entry(findings, since.stamp(path), tuple(found or () for found in lists))
+    return _Entry(findings, news, tuple(found or () for found in lists))

@@ -1,14 +1,12 @@
 """What the Deck and every pane share: status line, key line, and the keys that work on both."""
 
-import os
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import ClassVar
 
 from rich.segment import Segment
 from rich.text import Text
 from textual import events
-from textual.app import ComposeResult, SuspendNotSupported
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.strip import Strip
@@ -19,6 +17,7 @@ from cockpit.model import Finding
 from cockpit.panes import PANES, Pane
 from cockpit.plain import plain
 from cockpit.ui import captions
+from cockpit.ui.backend import Backend
 from cockpit.ui.bars import KeyBar, StatusBar
 from cockpit.ui.context import Context
 from cockpit.ui.draw import strip
@@ -42,8 +41,11 @@ class Page(Screen[None]):
             Binding(pane.key, f"app.pane('{pane.id}')", pane.title, show=False, id=f"go.{pane.id}")
             for pane in PANES
         ),
+        Binding("0", "app.files", "by file", show=False, id="go.files"),
         Binding("e", "edit", "edit", id="page.edit"),
-        Binding("y", "copy", "copy", id="page.copy"),
+        Binding("o", "browse", "rule's page", show=False, id="page.browse"),
+        Binding("y", "copy", "copy place", id="page.copy"),
+        Binding("Y", "copy_finding", "copy finding", show=False, id="page.copy_finding"),
         Binding("at", "command", "command", key_display="@", id="page.command"),
         Binding("r", "rerun", "re-run", id="page.rerun"),
         Binding("R", "rerun_all", "re-run all", show=False, id="page.rerun_all"),
@@ -82,7 +84,15 @@ class Page(Screen[None]):
     def on_resize(self, event: events.Resize) -> None:
         """Say so where there is no room for the page."""
         small = event.size.width < LEAST[0] or event.size.height < LEAST[1]
+        was_small = self.has_class("-small")
         self.set_class(small, "-small")
+        if was_small and not small:  # what is hidden loses the focus
+            self.call_after_refresh(self._focus_again)
+
+    def _focus_again(self) -> None:
+        """Give the keys back to the part that they are meant for."""
+        if self.focused is None and isinstance(self.AUTO_FOCUS, str):
+            self.query(self.AUTO_FOCUS).first().focus()
 
     # --- What the keys are about: each page says ----------------------------------------------
 
@@ -92,11 +102,33 @@ class Page(Screen[None]):
         raise NotImplementedError
 
     @property
+    def checkers(self) -> tuple[str, ...]:
+        """The checkers that `r` and `@` are about."""
+        return self.context.state.checkers(self.pane.id)
+
+    @property
     def place(self) -> tuple[str, int, int] | None:
         """The path, line and column that `e` and `y` are about."""
         raise NotImplementedError
 
-    # --- Actions ------------------------------------------------------------------------------
+    @property
+    def finding(self) -> Finding | None:
+        """The finding that `o` and `Y` are about."""
+        raise NotImplementedError
+
+    @property
+    def absence(self) -> str:
+        """Why there is no finding here, in words; a page whose cursor can rest elsewhere says."""
+        return "there is no finding here"
+
+    @property
+    def backend(self) -> Backend | None:
+        """The backend; where there is none yet, that is said."""
+        if self.context.backend is None:
+            self.say("the project is still being opened", "Try again in a moment.")
+        return self.context.backend
+
+    # --- Actions: the whole project -----------------------------------------------------------
 
     def say(self, words: str, hint: str = "") -> None:
         """Show a sentence for a moment; it may come from outside."""
@@ -104,103 +136,87 @@ class Page(Screen[None]):
 
     def action_rerun(self) -> None:
         """Check again with the pane's checkers."""
-        for checker in self.context.state.checkers(self.pane.id):
-            if self.context.backend is not None:
-                self.context.backend.rerun(checker)
+        if (backend := self.backend) is not None:
+            for checker in self.checkers:
+                backend.rerun(checker)
 
     def action_rerun_all(self) -> None:
         """Check again with every checker."""
-        if self.context.backend is not None:
-            self.context.backend.rerun()
+        if (backend := self.backend) is not None:
+            backend.rerun()
 
     def action_pause(self) -> None:
         """Stop or go on following changes."""
-        if self.context.backend is not None:
-            self.context.backend.pause(not self.context.state.snapshot.paused)
-
-    def action_copy(self) -> None:
-        """Copy `path:line` to the terminal's clipboard."""
-        if self.place is None:
-            self.say("there is no finding here to copy the place of")
-            return
-        path, line, _ = self.place
-        self.app.copy_to_clipboard(f"{path}:{line}")
-        self.say(f"copied {path}:{line}")
+        if (backend := self.backend) is not None:
+            backend.pause(not self.context.state.snapshot.paused)
 
     def action_command(self) -> None:
         """Show the tools' own commands that give what the pane shows."""
         from cockpit.ui.modals import CommandScreen
 
-        self.app.push_screen(CommandScreen(self._commands(), self.context.look))
+        within = self.context.state.within
+        self.app.push_screen(CommandScreen(self._commands(), self.context.look, within))
 
     def _commands(self) -> Iterator[tuple[str, tuple[str, ...] | str]]:
         backend, results = self.context.backend, self.context.state.snapshot.results
-        for checker in self.context.state.checkers(self.pane.id):
+        for checker in self.checkers:
             if backend is None or checker not in results:
                 yield checker, "not started yet"
                 continue
-            heading = plain(f"{checker} {results[checker].version}")
-            try:
-                yield heading, backend.explain(checker)
-            except CockpitError as error:
-                yield heading, f"{error.message}. {error.hint}".strip()
-
-    def action_edit(self) -> None:
-        """Open the person's editor at the place, and come back to this screen."""
-        from cockpit.process import open_for_person
-        from cockpit.ui.editor import editor_command, is_windowed
-
-        if self.place is None or self.context.backend is None:
-            self.say("there is no finding here to edit at")
-            return
-        path, line, column = self.place
-        root = self.context.backend.root
-        try:
-            chosen = self.context.backend.editor
-            environment = {**os.environ, "VISUAL": chosen} if chosen else os.environ
-            argv = editor_command(environment, root / path, line, column)
-            if is_windowed(argv):
-                open_for_person(argv, root, wait=False)
-            else:
-                self._lend_terminal(argv, root)
-        except CockpitError as error:
-            self.say(error.message, error.hint)
-        except SuspendNotSupported:
-            self.say("this terminal cannot be lent to an editor")
-
-    def _lend_terminal(self, argv: tuple[str, ...], root: Path) -> None:
-        """Let a program have the terminal until it ends; say why where it cannot start."""
-        from cockpit.process import open_for_person
-
-        problem: CockpitError | None = None
-        with self.app.suspend():  # an error that leaves this block leaves the screen dead
-            try:
-                open_for_person(argv, root, wait=True)
-            except CockpitError as error:
-                problem = error
-        if problem is not None:
-            raise problem
+            for root in backend.roots:
+                place = f" in {root}" if len(backend.roots) > 1 else ""
+                heading = plain(f"{checker} {results[checker].version}{place}")
+                try:
+                    yield heading, backend.explain(checker, root)
+                except CockpitError as error:
+                    yield heading, f"{error.message}. {error.hint}".strip()
 
     def action_help(self) -> None:
         """List every key that works on this page."""
+        from cockpit.ui.keymap import keys_here
         from cockpit.ui.modals import HelpScreen
 
-        self.app.push_screen(HelpScreen(self._help(), self.context.look))
+        base = self.context.state.snapshot.base
+        self.app.push_screen(HelpScreen(keys_here(self), base, self.context.look))
 
-    def _help(self) -> Iterable[tuple[str, list[tuple[str, str]]]]:
-        groups: dict[str, dict[str, list[str]]] = {}
-        for active in self.active_bindings.values():
-            binding = active.binding
-            if binding.id is None or not active.enabled:  # Textual's own, or of no use here
-                continue
-            name = "Everywhere" if active.node in (self, self.app) else type(active.node).__name__
-            keys = groups.setdefault(_GROUPS.get(name, name), {})
-            keys.setdefault(binding.description, []).append(self.app.get_key_display(binding))
-        for group, keys in groups.items():
-            yield group, [(" ".join(dict.fromkeys(shown)), words) for words, shown in keys.items()]
+    # --- Actions: what is under the cursor ----------------------------------------------------
 
+    def action_edit(self) -> None:
+        """Open the person's editor at the place, and come back to this screen."""
+        from cockpit.ui import opening
 
-_GROUPS = {"FindingList": "List", "SourceView": "Source", "Why": "Why", "Tile": "Tile"}
+        if self.place is None:
+            self.say(f"{self.absence} to edit at")
+        elif (backend := self.backend) is not None:
+            self.run_worker(opening.edit(self, backend, self.place), group="editor")
+
+    def action_browse(self) -> None:
+        """Open the page of the finding's rule in the browser."""
+        from cockpit.ui import opening
+
+        if self.finding is None:
+            self.say(f"{self.absence} whose rule could have a page")
+        elif (backend := self.backend) is not None:
+            self.run_worker(opening.browse(self, backend, self.finding), group="browser")
+
+    def action_copy(self) -> None:
+        """Copy `path:line`."""
+        if self.place is None:
+            self.say(f"{self.absence} to copy the place of")
+        else:
+            self._copy(f"{self.place[0]}:{self.place[1]}")
+
+    def action_copy_finding(self) -> None:
+        """Copy the whole finding, as the tools print it."""
+        if self.finding is None:
+            self.say(f"{self.absence} to copy")
+        else:
+            self._copy(one_line(self.finding))
+
+    def _copy(self, text: str) -> None:
+        from cockpit.ui.clipboard import copy
+
+        copy(self.app, text, lambda more: self.say(f"copied {text}", more))
 
 
 class Summary(Widget):
@@ -230,3 +246,9 @@ class Summary(Widget):
 def place_of(finding: Finding | None) -> tuple[str, int, int] | None:
     """Return where a finding is: path, line, column."""
     return (finding.path, finding.line, finding.column) if finding else None
+
+
+def one_line(finding: Finding) -> str:
+    """Return a finding as one line, as the tools print it: path:line:column: rule message."""
+    place = f"{finding.path}:{finding.line}:{finding.column}"
+    return plain(f"{place}: {finding.rule} {finding.message}")

@@ -1,8 +1,9 @@
 """The one pane for every checker: its list, the source at the finding, and why."""
 
 import asyncio
-from typing import ClassVar
+from typing import ClassVar, get_args
 
+import msgspec
 from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
@@ -10,80 +11,82 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.widgets import Input, Static
 
-from cockpit.checkers.interface import RuleDoc
-from cockpit.errors import CockpitError
-from cockpit.model import SEVERITIES, Finding, Severity
+from cockpit.model import SEVERITIES, Finding, News
 from cockpit.panes import Pane
-from cockpit.plain import plain
-from cockpit.ui import captions
+from cockpit.ui import captions, wording
 from cockpit.ui.context import Context
+from cockpit.ui.detail import Detail, Docs
+from cockpit.ui.grouping import Group as Header
+from cockpit.ui.grouping import Lines
 from cockpit.ui.list import FindingList
-from cockpit.ui.order import UNREAD, Rows, least, matching
-from cockpit.ui.page import Page, place_of
-from cockpit.ui.read import read_text
-from cockpit.ui.source import SourceView
-from cockpit.ui.state import DIMMED, Standing
-from cockpit.ui.why import Why
+from cockpit.ui.narrow import Narrowing
+from cockpit.ui.order import UNREAD, Rows
+from cockpit.ui.page import place_of
+from cockpit.ui.prompt import Filter, FilterLine, Reason, ReasonLine
+from cockpit.ui.query import hint
+from cockpit.ui.state import DIMMED, amount
+from cockpit.ui.triage import Triage
+from cockpit.ui.view import Group, Sort, View
 
-#: Seconds that the cursor rests on a finding before its rule is looked up.
-_REST = 0.05
+__all__ = ["Filter", "PaneScreen"]
 
-
-class Filter(Input):
-    """The line that a filter is typed in."""
-
-    DEFAULT_CSS = """
-    Filter, Filter:focus {
-        display: none; height: 1; border: none; padding: 0 1; background: $surface;
-    }
-    Filter.-open { display: block; }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "screen.back", "clear", id="filter.clear"),
-        Binding("enter", "screen.keep_filter", "keep", id="filter.keep"),
-    ]
+#: From how many rows on a filter is applied a part at a time.
+_MANY = 5_000
+#: Seconds after a key before work is done for the next one.
+_PAUSE = 0.1
 
 
-class PaneScreen(Page):
+class PaneScreen(Triage):
     """Everything about one pane; it keeps its cursor and filter while another is on top."""
 
     AUTO_FOCUS = "FindingList"
     DEFAULT_CSS = """
     PaneScreen #body { layout: vertical; }
     PaneScreen #left { height: 2fr; }
-    PaneScreen #right { height: 3fr; }
+    PaneScreen Detail { height: 3fr; }
     PaneScreen FindingList { height: 1fr; }
-    PaneScreen SourceView { height: 2fr; }
-    PaneScreen Why { height: 1fr; min-height: 6; }
-    PaneScreen Static { height: auto; padding: 0 2; display: none; }
-    PaneScreen Static.-said { display: block; }
+    PaneScreen #notice { height: auto; padding: 0 2; display: none; }
+    PaneScreen #notice.-said { display: block; }
     PaneScreen.-wide #body { layout: horizontal; }
     PaneScreen.-wide #left { width: 46%; height: 1fr; }
-    PaneScreen.-wide #right { width: 1fr; height: 1fr; }
+    PaneScreen.-wide Detail { width: 1fr; height: 1fr; }
     PaneScreen.-low Why { display: none; }
+    PaneScreen.-zoomed Detail { display: none; }
+    PaneScreen.-zoomed.-wide #left, PaneScreen.-zoomed.-wide Detail { width: 1fr; }
+    PaneScreen.-zoomed.-beside #left { display: none; }
+    PaneScreen.-zoomed.-beside Detail { display: block; }
+    PaneScreen.-zoomed.-source Why, PaneScreen.-zoomed.-why SourceView { display: none; }
+    PaneScreen.-zoomed.-why Why { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "back", id="pane.back"),
         Binding("slash", "filter", "filter", key_display="/", id="pane.filter"),
         Binding("s", "severity", "severity", id="pane.severity"),
+        Binding("t", "group", "group", id="pane.group"),
+        Binding("S", "sort", "sort", show=False, id="pane.sort"),
+        Binding("d", "dismissed", "the dismissed", show=False, id="pane.dismissed"),
+        Binding("plus", "zoom", "zoom", show=False, key_display="+", id="pane.zoom"),
         Binding("tab", "app.next_pane(1)", "next pane", show=False, id="pane.next"),
         Binding("shift+tab", "app.next_pane(-1)", "pane before", show=False, id="pane.previous"),
         Binding("w", "why", "why", show=False, id="pane.why"),
     ]
 
-    def __init__(self, pane: Pane, context: Context, docs: dict[tuple[str, str], RuleDoc | str]):
+    def __init__(self, pane: Pane, context: Context, docs: Docs) -> None:
         """Show `pane`; `docs` remembers the rules' documentation for all panes."""
         super().__init__(context)
-        self._pane, self._docs = pane, docs
-        self._list = FindingList(context.look)
-        self._source = SourceView(context.look)
-        self._why = Why(context.look)
-        self._filter = Filter(placeholder="text in rule, message or path; ! inverts")
-        self._notice = Static(markup=False)
-        self._least: Severity = SEVERITIES[-1]
-        self._words = ""
-        self._narrowed: tuple[Rows, Severity, str, Rows] | None = None
-        self._generation = -1
+        self._pane = pane
+        self._list = FindingList(context.look, context.state.is_new, self._drawn)
+        self._detail = Detail(context, docs)
+        self._source, self._why = self._detail.source, self._detail.why
+        self._filter = FilterLine(context.look)
+        self._reason = ReasonLine(context.look)
+        self._notice = Static(markup=False, id="notice")
+        self._view = View()
+        self._narrowing = Narrowing()
+        self._said = Text()
+        self._put_away: tuple[Finding, ...] = ()
+        self._left_at: Finding | Header | None = None
+        self._seen: tuple[int, News] = -1, {}
 
     def body(self) -> ComposeResult:
         """List on one side, source and why on the other."""
@@ -92,9 +95,8 @@ class PaneScreen(Page):
                 yield self._notice
                 yield self._list
                 yield self._filter
-            with Vertical(id="right"):
-                yield self._source
-                yield self._why
+                yield self._reason
+            yield self._detail
 
     def on_resize(self, event: events.Resize) -> None:
         """Stand side by side where there is room, else one below the other."""
@@ -108,6 +110,11 @@ class PaneScreen(Page):
         return self._pane
 
     @property
+    def finding(self) -> Finding | None:
+        """The finding that is explained: the list's, or that of the line in the source."""
+        return self._detail.finding
+
+    @property
     def place(self) -> tuple[str, int, int] | None:
         """The line of the source where it has the focus, else the finding's place."""
         place = place_of(self._list.finding)
@@ -118,69 +125,88 @@ class PaneScreen(Page):
 
     # --- Drawing ------------------------------------------------------------------------------
 
-    def show(self) -> None:
-        """Draw what is known now; the source is read again where files changed."""
+    def show(self, narrowed: bool = False) -> None:
+        """Draw what is known now; the source is read again where files changed.
+
+        `narrowed`: the person chose other rows.
+        """
         super().show()
         standing = self.context.state.standing(self._pane.id)
-        rows = self._rows()
+        lines = self._lines()
+        if lines is not self._list.lines and lines.count >= _MANY:
+            self.run_worker(self._look_ahead(), group="columns", exclusive=True)
         faded = standing.kind in DIMMED
-        self._list.show(rows, faded, self._empty(rows))
-        self._show_caption(rows)
-        said = standing.kind in ("failed", "skipped")
-        self._notice.update(self._reason(standing) if said else "")
-        self._notice.set_class(said, "-said")
-        generation = self.context.state.snapshot.generation
-        if generation != self._generation:
-            self._generation = generation
+        shown = lines.count
+        empty = "" if shown else wording.nothing(self._pane, self.context.state, self._view)
+        self._list.show(lines, faded, empty, narrowed)
+        self._show_caption(shown)
+        query = self._narrowing.query
+        self._filter.show(self._view.words, query.problem or ("" if shown else hint(query)))
+        said = Text()
+        if standing.kind in ("failed", "skipped"):
+            said = wording.why_not(standing, self.context.look)
+        if said != self._said:  # an update lays the screen out anew: not with every key
+            self._said = said
+            self._notice.update(said)
+            self._notice.set_class(bool(said), "-said")
+        snapshot = self.context.state.snapshot
+        if snapshot.generation != self._seen[0] or snapshot.new is not self._seen[1]:
+            self._seen = snapshot.generation, snapshot.new
             self._look_at(self._list.finding, again=True)
 
-    def _reason(self, standing: Standing) -> Text:
-        """Return why the tool gave no answer, and what to do next."""
-        look = self.context.look
-        sign, style = captions.standing_sign(standing, look)
-        return Text.assemble(
-            (f"{sign} ", style),
-            (f"{plain(standing.reason)} ", look.palette.text),
-            (plain(standing.hint), look.palette.muted),
-        )
+    @property
+    def view(self) -> View:
+        """How the person looks at the pane."""
+        return msgspec.structs.replace(self._view, cursor=self._list.key)
+
+    @view.setter
+    def view(self, view: View) -> None:
+        self._view = view
+        with self.prevent(Input.Changed):
+            self._filter.input.value = view.words
+        self._list.wait_for(view.cursor)
+        if self.is_attached:
+            self._lay_out()
+            self.show()
+
+    def _change(self, **changes: object) -> None:
+        """Look at the pane in another way."""
+        self._view = msgspec.structs.replace(self._view, **changes)
+        self.show(narrowed=True)
+
+    def _drawn(self, finding: Finding) -> Finding:
+        """Return how a finding is drawn: of a dismissed one, why and when comes first."""
+        dismissal = self.context.state.dismissal(finding) if self._view.dismissed else None
+        if dismissal is None:
+            return finding
+        words = f"{dismissal.reason} ({dismissal.when[:10]})  {finding.message}"
+        return msgspec.structs.replace(finding, message=words)
 
     def go_to(self, finding: Finding) -> None:
         """Put the cursor on a finding."""
         self._list.go_to(finding)
 
     def _rows(self) -> Rows:
-        """Return the pane's rows as they are narrowed; typing on narrows what is left."""
-        rows = self.context.state.rows(self._pane.id)
-        start = least(rows, self._least)
-        if self._narrowed is not None:
-            base, severity, words, result = self._narrowed
-            if base is rows and severity == self._least:
-                if words == self._words:
-                    return result
-                if words and self._words.startswith(words) and words[0] != "!":
-                    start = result
-        result = matching(start, self._words)
-        self._narrowed = rows, self._least, self._words, result
-        return result
+        """Return all that the pane could show, in the order of this view."""
+        return self.context.state.rows(self._pane.id, self._view.sort, self._view.dismissed)
 
-    def _empty(self, rows: Rows) -> str:
-        if rows or self.context.state.standing(self._pane.id).kind != "fresh":
-            return ""
-        if self.context.state.count(self._pane.id):
-            way = "esc clears it" if self._words else "s shows the lesser ones"
-            return f"Nothing passes the filter; {way}."
-        return "Nothing found."
+    def _lines(self) -> Lines:
+        """Return the lines of the list in this view; the same object until something changes."""
+        tools = self.context.state.checkers(self._pane.id)
+        return self._narrowing.lines(self._rows(), self._view, tools)
 
-    def _show_caption(self, rows: Rows) -> None:
+    async def _look_ahead(self) -> None:
+        """Make the columns that the next keys ask for, after what this one did is painted."""
+        await asyncio.sleep(_PAUSE)
+        view = self._view
+        for _ in self.context.state.prepare(self._pane.id, view.sort, view.dismissed):
+            await asyncio.sleep(_PAUSE / 10)
+
+    def _show_caption(self, shown: int) -> None:
         look, state = self.context.look, self.context.state
         title = captions.title(self._pane, state, look, sparks=True)
-        worst, least = SEVERITIES[0], SEVERITIES[-1]
-        worse = "only high" if self._least == worst else f"{self._least} and worse"
-        parts = [] if self._least == least else [worse]
-        parts.append(f"filter: {plain(self._words) or 'none'}")
-        if len(rows) != len(state.rows(self._pane.id)):
-            parts.append(f"{len(rows):,} shown")
-        title.append(f"  {f' {look.signs.dot} '.join(parts)}", look.palette.muted)
+        words = f" {look.signs.dot} ".join(wording.shown(self._pane, state, self._view, shown))
+        title.append(f"  {words}", look.palette.muted)
         self._list.border_title = title
         self._list.border_subtitle = captions.standing(self._pane, state, look)
 
@@ -193,55 +219,9 @@ class PaneScreen(Page):
     def _look_at(self, finding: Finding | None, again: bool = False) -> None:
         """Show the source and the reason of `finding`; `again` after its file may have changed."""
         if finding is None:
-            self._source.show_words("", "")
-            self._why.show(None, False, None, "")
-            return
-        if finding.path != self._source.path or again:
-            self.run_worker(self._load(finding), group="source", exclusive=True)
+            self._detail.clear()
         else:
-            self._source.go_to(finding)
-        self._explain(finding)
-
-    async def _load(self, finding: Finding) -> None:
-        backend = self.context.backend
-        if backend is None:
-            return
-        try:
-            text = await asyncio.to_thread(read_text, backend.root, finding.path)
-        except CockpitError as error:
-            self._source.show_words(finding.path, f"{error.message}. {error.hint}".strip())
-            return
-        moved = finding.path != self._source.path or self._source.finding is not finding
-        self._source.show_text(text)
-        self._source.show_marks(self.context.state.findings_of(finding.path))
-        if moved:
-            self._source.go_to(finding)
-
-    def _explain(self, finding: Finding) -> None:
-        known = self._docs.get((finding.checker, finding.rule), "")
-        self._show_why(finding, known)
-        if not known and finding.rule != UNREAD:
-            self.run_worker(self._document(finding), group="document", exclusive=True)
-
-    async def _document(self, finding: Finding) -> None:
-        await asyncio.sleep(_REST)
-        backend = self.context.backend
-        if backend is None:
-            return
-        try:
-            found: RuleDoc | str = await backend.document(finding)
-        except CockpitError as error:
-            found = error.message
-        self._docs[finding.checker, finding.rule] = found
-        if self._list.finding is finding:
-            self._show_why(finding, found)
-
-    def _show_why(self, finding: Finding, known: RuleDoc | str) -> None:
-        new = self.context.state.since.is_new(finding)
-        if isinstance(known, str):
-            self._why.show(finding, new, None, known)
-        else:
-            self._why.show(finding, new, known, "")
+            self._detail.look_at(finding.path, finding, again)
 
     # --- Keys ---------------------------------------------------------------------------------
 
@@ -249,39 +229,140 @@ class PaneScreen(Page):
     def _chosen(self) -> None:
         self._source.focus()
 
+    @on(FindingList.Folded)
+    def _folded(self, message: FindingList.Folded) -> None:
+        self._view = msgspec.structs.replace(self._view, folded=message.folded)
+        self.show()
+
+    @on(FindingList.Stuck)
+    def _stuck(self, message: FindingList.Stuck) -> None:
+        self.say(message.words, message.hint)
+
     def action_back(self) -> None:
-        """Go back: from the filter, the source, a narrowed list, and then to the Deck."""
-        if self._filter.has_focus or (self._list.has_focus and self._words):
-            self._filter.value = ""
-            self.action_keep_filter()
+        """Go back: from the filter, the source, a zoom, a narrowed list, and then to the Deck."""
+        view = self._view
+        if self._filter.input.has_focus or (self._list.has_focus and view.words):
+            self._clear_filter(typing=self._filter.input.has_focus)
         elif not self._list.has_focus:
             self._list.focus()
-        elif self._least != SEVERITIES[-1]:
-            self._least = SEVERITIES[-1]
-            self.show()
+            if self._list.finding is not None:
+                self._detail.return_to(self._list.finding)
+        elif view.zoomed:
+            self.action_zoom()
+        elif view.least != SEVERITIES[-1]:
+            self._change(least=SEVERITIES[-1])
+        elif view.dismissed:
+            self._change(dismissed=False)
         else:
             self.app.pop_screen()
 
+    def _clear_filter(self, typing: bool) -> None:
+        """Show every row again; whoever was still typing is back where they began."""
+        self.workers.cancel_group(self, "narrow")
+        with self.prevent(Input.Changed):
+            self._filter.input.value = ""
+        self.action_keep_filter()
+        self._change(words="")
+        if typing:
+            self._list.return_to(self._left_at)
+
     def action_filter(self) -> None:
         """Type a filter."""
-        self._filter.add_class("-open")
-        self._filter.focus()
+        self._left_at = self._list.line
+        self._filter.open()
+        self.run_worker(self._prepare_filter(), group="filter", exclusive=True)
+
+    async def _prepare_filter(self) -> None:
+        """Read what a filter looks in a part at a time, so that no key waits for all of it."""
+        rows = self._rows()
+        while self._narrowing.prepare(rows):  # noqa: ASYNC110 - it lets keys in between
+            await asyncio.sleep(0)
 
     def action_keep_filter(self) -> None:
         """Go back to the list and keep the filter."""
-        self._filter.remove_class("-open")
         self._list.focus()
 
-    @on(Input.Changed)
+    @on(Input.Changed, "Filter")
     def _typed(self, event: Input.Changed) -> None:
-        self._words = event.value
-        self.show()
+        self.workers.cancel_group(self, "narrow")
+        rows = self._rows()
+        if len(rows) < _MANY or self._narrowing.is_ready(rows):
+            self._change(words=event.value)
+        else:  # the letter is painted first, and the next one need not wait
+            self.run_worker(self._narrow(event.value), group="narrow", exclusive=True)
+
+    async def _narrow(self, words: str) -> None:
+        await self._prepare_filter()
+        self._change(words=words)
 
     def action_severity(self) -> None:
         """Ask for the next severity: all, medium and worse, high."""
         order = SEVERITIES[::-1]
-        self._least = order[(order.index(self._least) + 1) % len(order)]
-        self.show()
+        self._change(least=order[(order.index(self._view.least) + 1) % len(order)])
+
+    def action_group(self) -> None:
+        """Group by nothing, file, rule, tool."""
+        groups: tuple[Group, ...] = get_args(Group)
+        after = groups[(groups.index(self._view.group) + 1) % len(groups)]
+        self._change(group=after, folded=frozenset())
+
+    def action_sort(self) -> None:
+        """Sort worst first, by place, by rule."""
+        sorts: tuple[Sort, ...] = get_args(Sort)
+        self._change(sort=sorts[(sorts.index(self._view.sort) + 1) % len(sorts)])
+
+    def action_dismissed(self) -> None:
+        """Show what was dismissed in place of what was not, or back."""
+        if not self._view.dismissed and not self.context.state.dismissed_in(self._pane.id):
+            self.say("nothing is dismissed here", "x dismisses a finding.")
+        else:
+            self._change(dismissed=not self._view.dismissed)
+
+    def action_put_away(self) -> None:
+        """Ask why the finding or the group under the cursor may stay; or take a dismissal back."""
+        group, finding = self._list.group, self._list.finding
+        chosen = group.findings if group else (finding,) if finding else ()
+        found = tuple(one for one in chosen if one.rule != UNREAD)
+        if not found:
+            words = "a file that cannot be read" if chosen else "nothing"
+            self.say(f"there is {words} here, and no finding to dismiss")
+        elif self._view.dismissed:
+            self.take_back(found)
+        else:
+            self._put_away = found
+            what = f"{found[0].rule} at line {found[0].line}"
+            if group is not None:
+                what = f"{amount(len(found), 'finding')} of {group.key}"
+            self._reason.ask(what)
+
+    @on(Input.Submitted, "Reason")
+    def _reasoned(self, event: Input.Submitted) -> None:
+        if not event.value.strip():
+            self.say("a dismissal needs a reason", "esc leaves it.")
+            return
+        self._left()
+        self.put_away(self._put_away, event.value.strip())
+
+    @on(Reason.Left)
+    def _left(self) -> None:
+        self._reason.remove_class("-open")
+        self._list.focus()
+
+    def action_zoom(self) -> None:
+        """Let the list, the source or the explanation fill the screen, or all three share it."""
+        self._view = msgspec.structs.replace(self._view, zoomed=not self._view.zoomed)
+        self._lay_out()
+
+    def on_descendant_focus(self) -> None:
+        """Have what is zoomed follow the focus, and the filter be in sight while it is typed."""
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        self.set_class(self._view.zoomed, "-zoomed")
+        self.set_class(self._source.has_focus or self._why.has_focus, "-beside")
+        self.set_class(self._source.has_focus, "-source")
+        self.set_class(self._why.has_focus, "-why")
+        self._filter.set_class(bool(self._view.words) or self._filter.input.has_focus, "-open")
 
     def action_why(self) -> None:
         """Go to the explanation, to scroll it."""

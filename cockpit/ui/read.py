@@ -10,6 +10,7 @@ import msgspec
 
 from cockpit.errors import CockpitError
 from cockpit.plain import plain
+from cockpit.ui.code import widest
 from cockpit.ui.highlight import strings_over_lines
 
 #: Bytes of the largest file that is shown.
@@ -17,17 +18,21 @@ LIMIT = 20 << 20
 
 
 class Text(msgspec.Struct, frozen=True):
-    """A file's lines as Python counts them; `inside` holds the lines that start in a string."""
+    """A file's lines as Python counts them.
+
+    `inside` holds the lines that start in a string, `cells` the width of the longest line.
+    """
 
     path: str
     lines: tuple[str, ...]
     inside: frozenset[int] = frozenset()
+    cells: int = 0
 
 
 def read_text(root: Path, path: str) -> Text:
     """Read `path` below `root`; raise `CockpitError` where it cannot be shown.
 
-    Meant for a thread: it reads, decodes and looks for strings over several lines.
+    Meant for a thread: it reads, decodes, looks for strings over several lines, and measures.
     """
     try:
         content = _content(root / path)
@@ -38,7 +43,8 @@ def read_text(root: Path, path: str) -> Text:
         raise CockpitError(f"{plain(path)}: no such file") from error
     text = _decoded(content).replace("\r\n", "\n").replace("\r", "\n")
     inside = strings_over_lines(text) if path.endswith((".py", ".pyi")) else frozenset()
-    return Text(path, tuple(text.split("\n")), inside)
+    lines = tuple(text.split("\n"))
+    return Text(path, lines, inside, widest(lines))
 
 
 def _content(path: Path) -> bytes:

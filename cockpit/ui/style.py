@@ -1,5 +1,6 @@
-"""The signs and colours of the screen, in one place; a colour never carries meaning alone."""
+"""The signs and styles of the screen, in one place; a colour never carries meaning alone."""
 
+import os
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -8,55 +9,24 @@ import msgspec
 from rich.style import Style
 from textual.app import App
 from textual.color import Color
-from textual.theme import Theme
 
 from cockpit.model import Severity
+from cockpit.ui.themes import DARK, LIGHT
 
-#: Near black, so that what is new and wrong is the brightest thing on the screen.
-DARK = Theme(
-    name="cockpit",
-    primary="#58a6ff",
-    secondary="#9ecbff",
-    accent="#d2a8ff",
-    success="#7ee787",
-    warning="#f4b860",
-    error="#ff6b6b",
-    foreground="#e6edf3",
-    background="#0d1117",
-    surface="#161b22",
-    panel="#1c2530",
-    dark=True,
-    variables={
-        "border": "#58a6ff",
-        "border-blurred": "#30363d",
-        "scrollbar": "#30363d",
-        "scrollbar-background": "#0d1117",
-        "scrollbar-background-hover": "#0d1117",
-        "scrollbar-background-active": "#0d1117",
-    },
-)
-LIGHT = Theme(
-    name="cockpit-light",
-    primary="#0969da",
-    secondary="#0550ae",
-    accent="#8250df",
-    success="#1a7f37",
-    warning="#9a6700",
-    error="#cf222e",
-    foreground="#1f2328",
-    background="#ffffff",
-    surface="#eff2f5",
-    panel="#ddf4ff",
-    dark=False,
-    variables={
-        "border": "#0969da",
-        "border-blurred": "#d1d9e0",
-        "scrollbar": "#d1d9e0",
-        "scrollbar-background": "#ffffff",
-        "scrollbar-background-hover": "#ffffff",
-        "scrollbar-background-active": "#ffffff",
-    },
-)
+__all__ = [
+    "ASCII",
+    "DARK",
+    "LIGHT",
+    "UNICODE",
+    "Look",
+    "Palette",
+    "Signs",
+    "signs_for",
+    "terminal_encoding",
+]
+#: The least contrast of text with every ground it stands on, and of what is only besides: WCAG 2.2,
+#: success criteria 1.4.3 and 1.4.11.
+READABLE, VISIBLE = 4.5, 3.0
 
 
 class Signs(msgspec.Struct, frozen=True):
@@ -66,7 +36,7 @@ class Signs(msgspec.Struct, frozen=True):
     high: str = "▲"
     medium: str = "●"
     low: str = "·"
-    fresh: str = "●"
+    fresh: str = "✓"
     running: str = "◌"
     failed: str = "✗"
     skipped: str = "–"  # noqa: RUF001 - the sign is meant
@@ -76,6 +46,12 @@ class Signs(msgspec.Struct, frozen=True):
     bar: str = "━"
     goal: str = "┃"
     spark: str = "▁▂▃▄▅▆▇█"
+    heat: str = "▏▎▍▌▋▊▉█"
+    thumb: str = "▐"
+    edge: str = "│"
+    folded: str = "▸"
+    unfolded: str = "▾"
+    rest: str = "┄"
 
     def of(self, severity: Severity) -> str:
         """Return the sign of a severity."""
@@ -83,7 +59,19 @@ class Signs(msgspec.Struct, frozen=True):
 
 
 UNICODE = Signs()
-ASCII = Signs("+", "^", "o", ".", "*", "~", "x", "-", "@", "~", "-", "=", "|", "_.-=+*#@")
+ASCII = Signs(
+    *("+", "^", "o", ".", "*", "~", "x", "-", "@", "~", "-", "=", "|", "_.-=+*#@"),
+    heat=".:-=+*#@",
+    thumb="#",
+    edge="|",
+    folded=">",
+    unfolded="v",
+    rest=".",
+)
+
+
+#: The locales that have no letters but ASCII's.
+_PLAIN = ("C", "POSIX")
 
 
 def signs_for(encoding: str | None) -> Signs:
@@ -93,7 +81,15 @@ def signs_for(encoding: str | None) -> Signs:
 
 
 def terminal_encoding() -> str | None:
-    """Return the encoding of the stream that Textual draws on."""
+    """Return the encoding of what Textual draws on: none but ASCII where the locale is C.
+
+    Python takes UTF-8 in its place (PEP 538, PEP 540), and tells its children so in `LC_CTYPE`;
+    whoever sets `LANG=C` wants no Unicode. Where nothing is set, as in a container, it shows.
+    """
+    everything, kind, usual = map(os.environ.get, ("LC_ALL", "LC_CTYPE", "LANG"))
+    coerced = kind in (None, "", "C.UTF-8", "C.utf8", "UTF-8") and usual in _PLAIN
+    if everything in _PLAIN or (not everything and (kind in _PLAIN or coerced)):
+        return "ascii"
     return getattr(sys.__stderr__, "encoding", None)
 
 
@@ -113,6 +109,8 @@ class Palette(msgspec.Struct, frozen=True, dict=True):
     accent: Style
     cursor: Style
     blurred: Style
+    heat: Style
+    hottest: Style
     tokens: Mapping[str, Style]
 
     def of(self, severity: Severity) -> Style:
@@ -122,47 +120,101 @@ class Palette(msgspec.Struct, frozen=True, dict=True):
 
 def palette_of(app: App[Any], faded: bool = False) -> Palette:
     """Return the palette of the app's theme; `faded` is for results that are not fresh."""
-    variables = app.theme_variables
-    background = Color.parse(variables["background"])
-    foreground = Color.parse(variables["foreground"])
-
-    def ink(color: Color, strength: float = 1.0, bold: bool = False) -> Style:
-        weight = strength * (0.55 if faded else 1.0)
-        shown = background.blend(color, weight, alpha=1) if weight < 1 else color
-        return Style(color=shown.rich_color, bold=bold or None)
-
-    def named(name: str, bold: bool = False) -> Style:
-        return ink(Color.parse(variables[name]), bold=bold)
-
-    def ground(strength: float) -> Style:
-        if app.no_color or app.console.color_system is None:
-            return Style(reverse=True)
-        tint = background.blend(Color.parse(variables["primary"]), strength, alpha=1)
-        return Style(bgcolor=tint.rich_color)
-
+    inks = _Inks(app, faded)
+    foreground = inks.foreground
     return Palette(
-        text=ink(foreground),
-        muted=ink(foreground, 0.6),
-        faint=ink(foreground, 0.3),
-        strong=ink(foreground, bold=True),
-        rule=named("secondary"),
-        high=named("error", bold=True),
-        medium=named("warning"),
-        low=ink(foreground, 0.5),
-        good=named("success"),
-        key=named("primary", bold=True),
-        accent=named("accent"),
-        cursor=ground(0.22),
-        blurred=Style() if app.no_color else ground(0.10),
+        text=inks.of(foreground),
+        muted=inks.of(inks.named("muted", 0.6), VISIBLE),
+        faint=inks.of(inks.named("faint", 0.3), 0),
+        strong=inks.of(foreground, bold=True),
+        rule=inks.theme("secondary"),
+        high=inks.theme("error", bold=True),
+        medium=inks.theme("warning"),
+        low=inks.of(inks.named("muted", 0.5), VISIBLE),
+        good=inks.theme("success"),
+        key=inks.theme("primary", bold=True),
+        accent=inks.theme("accent"),
+        cursor=inks.ground(0.22) or Style(reverse=True),
+        blurred=inks.ground(0.10) or Style(bold=True),
+        heat=inks.of(inks.heat),
+        hottest=inks.of(inks.heat, bold=True),
         tokens={
-            "comment": ink(foreground, 0.5) + Style(italic=True),
-            "keyword": named("error"),
-            "string": named("secondary"),
-            "number": named("primary"),
-            "name": named("accent"),
-            "constant": named("primary"),
+            "comment": inks.of(inks.named("muted", 0.5), VISIBLE) + Style(italic=inks.many or None),
+            "keyword": inks.theme("error"),
+            "string": inks.theme("secondary"),
+            "number": inks.theme("primary"),
+            "name": inks.theme("accent"),
+            "constant": inks.theme("primary"),
         },
     )
+
+
+class _Inks:
+    """Makes colours of a theme that can be read on every ground of that theme."""
+
+    def __init__(self, app: App[Any], faded: bool) -> None:
+        variables = self._variables = app.theme_variables
+        self.many = not (app.no_color or app.current_theme.ansi)
+        self._faded = faded
+        self.background = Color.parse(variables["background"])
+        self.foreground = Color.parse(variables["foreground"])
+        surface, primary = Color.parse(variables["surface"]), Color.parse(variables["primary"])
+        tints = [self.background.blend(primary, strength, alpha=1) for strength in (0.22, 0.10)]
+        self._grounds = (self.background, surface, *tints)
+        error, warning = Color.parse(variables["error"]), Color.parse(variables["warning"])
+        self.heat = warning.blend(error, 0.45, alpha=1) if self.many else warning
+
+    def named(self, name: str, strength: float) -> Color:
+        """Return a colour that the theme may name, else the text's own, that much of it."""
+        if name in self._variables:
+            return Color.parse(self._variables[name])
+        return self.background.blend(self.foreground, strength, alpha=1)
+
+    def theme(self, name: str, bold: bool = False) -> Style:
+        """Return a colour of the theme as a style of text."""
+        return self.of(Color.parse(self._variables[name]), bold=bold)
+
+    def of(self, color: Color, least: float = READABLE, bold: bool = False) -> Style:
+        """Return a style of a colour, nearer to the text's own where it could not be read."""
+        if not self.many:  # sixteen colours cannot be mixed: the themes name what can be read
+            return Style(color=color.rich_color, bold=bold or None)
+        if self._faded:
+            color = self.background.blend(color, 0.55, alpha=1)
+        steps = (color.blend(self.foreground, step / 8, alpha=1) for step in range(8))
+        shown = next((one for one in steps if self._least_contrast(one) >= least), self.foreground)
+        return Style(color=shown.rich_color, bold=bold or None)
+
+    def _least_contrast(self, color: Color) -> float:
+        return min(contrast(color, ground) for ground in self._grounds)
+
+    def ground(self, strength: float) -> Style | None:
+        """Return a tinted background; None where there are no colours to mix one of."""
+        if not self.many:
+            return None
+        tint = self.background.blend(Color.parse(self._variables["primary"]), strength, alpha=1)
+        return Style(bgcolor=tint.rich_color)
+
+
+def contrast(one: Color, other: Color) -> float:
+    """Return the contrast ratio of two colours, from 1 to 21, as WCAG 2.2 defines it."""
+    dark, light = sorted((_luminance(one), _luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(color: Color) -> float:
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in color.normalized
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+class Inked:
+    """A part that keeps styled text, and has to make it anew for another theme."""
+
+    def renew(self) -> None:
+        """Make what is kept anew, in the colours of now."""
+        raise NotImplementedError
 
 
 class Look:
@@ -170,10 +222,12 @@ class Look:
 
     def __init__(self, app: App[Any]) -> None:
         """Take the signs from the terminal and the colours from the app's theme."""
-        self.signs = signs_for(terminal_encoding())
+        self.encoding = terminal_encoding() or "utf-8"
+        self.signs = signs_for(self.encoding)
         self.refresh(app)
 
     def refresh(self, app: App[Any]) -> None:
         """Take the colours again after the theme changed."""
+        app.get_css_variables()  # what `theme_variables` holds may be of the theme before
         self.palette = palette_of(app)
         self.faded = palette_of(app, faded=True)

@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from cockpit.model import Finding, Metric
 from cockpit.panes import Pane
+from cockpit.plain import plain
 from cockpit.ui import captions
 from cockpit.ui.coverage import Folder, bar, folder_row, worst_folders
 from cockpit.ui.draw import row, strip, wrapped
@@ -37,12 +38,12 @@ class Tile(Widget, can_focus=True):
     ]
 
     class Opened(Message):
-        """The pane is to be opened, at `finding` where there is one."""
+        """The pane is to be opened, at `finding` where there is one, to dismiss it or not."""
 
-        def __init__(self, pane: Pane, finding: Finding | None) -> None:
+        def __init__(self, pane: Pane, finding: Finding | None, dismissing: bool = False) -> None:
             """Say which pane, and at what."""
             super().__init__()
-            self.pane, self.finding = pane, finding
+            self.pane, self.finding, self.dismissing = pane, finding, dismissing
 
     def __init__(self, pane: Pane, state: State, look: Look) -> None:
         """Show `pane` as `state` knows it."""
@@ -105,15 +106,15 @@ class Tile(Widget, can_focus=True):
         if isinstance(line, Finding):
             here = self.has_focus and line is self.finding
             ground = self._look.palette.cursor if here else None
-            return strip(self, self._row(line, index, width), width, ground)
+            return strip(self, self._row(line, width), width, ground)
         if isinstance(line, tuple):
             return strip(self, folder_row(line, width, self._look), width)
         return strip(self, line, width)
 
-    def _row(self, finding: Finding, index: int, width: int) -> list[Segment]:
+    def _row(self, finding: Finding, width: int) -> list[Segment]:
         faded = self._state.standing(self.pane.id).kind in DIMMED
         palette = self._look.faded if faded else self._look.palette
-        new = index < self._state.rows(self.pane.id).new
+        new = self._state.is_new(finding)
         return row(finding, width, new, palette, self._look.signs)
 
     def _shown(self) -> list[Finding]:
@@ -133,9 +134,17 @@ class Tile(Widget, can_focus=True):
         if metric:
             lines_of_bar = bar(metric, width, self._look)
             return lines_of_bar if self.content_size.height < 6 else [*lines_of_bar, []]
-        if standing.kind == "fresh" and not self._state.rows(self.pane.id):
-            return [[Segment("Nothing found.", palette.good)]]
+        if standing.kind in ("fresh", "partly") and not self._state.rows(self.pane.id):
+            return [[Segment(self._nothing(), palette.good)]]
         return []
+
+    def _nothing(self) -> str:
+        state = self._state
+        if not state.only_new:
+            return "Nothing left." if state.dismissed_in(self.pane.id) else "Nothing found."
+        if not state.snapshot.base.ready:
+            return f"What is new {plain(state.since)} is not known yet."
+        return f"Nothing new {plain(state.since)}."
 
     def _reason(self, standing: Standing, width: int) -> list[list[Segment]]:
         """Return why there is no answer, and what to do next."""

@@ -1,24 +1,70 @@
 """The finding explained: what it is, who says so, how to silence it, and the rule's own words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
+import msgspec
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from cockpit.actions import Dismissal
 from cockpit.checkers.interface import RuleDoc
 from cockpit.model import Finding
 from cockpit.plain import plain
-from cockpit.ui.draw import strip
-from cockpit.ui.markdown import render, styled
+from cockpit.ui.context import Context
+from cockpit.ui.draw import label, sign, strip
+from cockpit.ui.explanation import parts
+from cockpit.ui.markdown import Line, render, styled, wrapped
+from cockpit.ui.marks import others_on_line
 from cockpit.ui.order import UNREAD
-from cockpit.ui.style import Look
+from cockpit.ui.style import Inked, Look
+
+#: The actions that a finding's last line offers, in order, where the page has them; {} is where.
+_OFFERS = {
+    "edit": "edit at {}",
+    "browse": "rule page",
+    "put_away": "dismiss",
+    "copy": "copy",
+}
 
 
-class Why(ScrollView, can_focus=True):
+class Explained(msgspec.Struct, frozen=True):
+    """All that is shown of one finding.
+
+    `since` names the base where the finding is new, `missing` says why there is no `doc` or that
+    it is on its way, `others` is what else is said of its line, `heats` what profilers measured
+    there: titles with shares. `dismissed` says why and when it was put away, if it was.
+    """
+
+    finding: Finding
+    doc: RuleDoc | None = None
+    missing: str = ""
+    since: str = ""
+    others: Sequence[Finding] = ()
+    dismissed: Dismissal | None = None
+    heats: Sequence[tuple[str, float]] = ()
+
+
+def explained(context: Context, finding: Finding, known: RuleDoc | str) -> Explained:
+    """Return what is to be shown of a finding; `known` is its rule's page, or why there is none."""
+    state = context.state
+    said = state.findings_of(finding.path)
+    warm = [(heat.title, heat.lines(finding.path).get(finding.line, 0)) for heat in context.heats]
+    return Explained(
+        finding,
+        doc=None if isinstance(known, str) else known,
+        missing=known if isinstance(known, str) else "",
+        since=state.snapshot.base.name if state.is_new(finding) else "",
+        others=others_on_line(said, finding),
+        dismissed=state.dismissal(finding),
+        heats=[(title, weight) for title, weight in warm if weight > 0],
+    )
+
+
+class Why(ScrollView, Inked, can_focus=True):
     """Shows one finding and the documentation of its rule, wrapped to its width."""
 
     DEFAULT_CSS = """
@@ -32,28 +78,45 @@ class Why(ScrollView, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "scroll_down", "scroll", key_display="j k", id="why.down"),
         Binding("k,up", "scroll_up", "up", show=False, id="why.up"),
+        Binding("g,home", "scroll_home", "first", show=False, id="why.first"),
+        Binding("G,end", "scroll_end", "last", show=False, id="why.last"),
+        Binding("ctrl+d,pagedown", "page_down", "page down", show=False, id="why.page_down"),
+        Binding("ctrl+u,pageup", "page_up", "page up", show=False, id="why.page_up"),
     ]
 
     def __init__(self, look: Look) -> None:
         """Show nothing yet."""
         super().__init__()
         self._look = look
-        self._finding: Finding | None = None
-        self._new = False
-        self._doc: RuleDoc | None = None
-        self._missing = ""
+        self._shown: Explained | None = None
         self._lines: list[Text] = []
         self._wrapped_at = 0
         self.border_title = "Why"
 
-    def show(self, finding: Finding | None, new: bool, doc: RuleDoc | None, missing: str) -> None:
-        """Explain `finding`; `missing` says why there is no `doc`, or that it is on its way."""
-        moved = finding is not self._finding
-        self._finding, self._new, self._doc, self._missing = finding, new, doc, missing
+    @property
+    def finding(self) -> Finding | None:
+        """The finding that is explained."""
+        return self._shown.finding if self._shown else None
+
+    def show(self, explained: Explained | None) -> None:
+        """Explain a finding, or nothing."""
+        moved = (explained.finding if explained else None) is not self.finding
+        self._shown = explained
         self._wrap()
         if moved:
             self.scroll_to(y=0, animate=False, immediate=True, force=True)
         self.refresh()
+
+    def renew(self) -> None:
+        """Wrap again in other colours."""
+        self._wrap()
+
+    def on_mount(self) -> None:
+        """Follow the focus: it decides which keys work."""
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self._offer())
+
+    def _offer(self) -> None:
+        self.border_subtitle = self._offers()
 
     def on_resize(self) -> None:
         """Wrap again for a new width."""
@@ -62,12 +125,12 @@ class Why(ScrollView, can_focus=True):
 
     def _wrap(self) -> None:
         width = self._wrapped_at = max(1, self.scrollable_content_region.width)
-        console = self.app.console
         self._lines = []
-        for paragraph in self._paragraphs():
-            wrapped = paragraph.wrap(console, width) if paragraph else [Text()]
-            self._lines.extend(wrapped)
+        for line in wrapped(self._paragraphs(), self.app.console, width):
+            if line or (self._lines and self._lines[-1]):  # never two empty ones
+                self._lines.append(line)
         self.virtual_size = Size(width, len(self._lines))
+        self._offer()
 
     def render_line(self, y: int) -> Strip:
         """Draw one wrapped line."""
@@ -77,71 +140,89 @@ class Why(ScrollView, can_focus=True):
         segments = self._lines[index].render(self.app.console, end="")
         return strip(self, segments, width)
 
-    def _paragraphs(self) -> Iterator[Text]:
-        finding, palette = self._finding, self._look.palette
-        if finding is None:
+    def _paragraphs(self) -> Iterator[Line]:
+        shown, palette = self._shown, self._look.palette
+        if shown is None:
             return
-        yield self._head(finding)
-        yield styled(plain(finding.message), palette.text)
-        for source in finding.also:
-            yield styled(f"{plain(source)} says the same of this place", palette.muted)
+        finding = shown.finding
+        yield Line(self._head(shown))
+        yield Line(styled(plain(finding.message), palette.text))
+        yield from self._besides(shown)
         if finding.rule == UNREAD:
             yield from self._what_to_do(finding)
-        else:
-            yield self._suppression(finding)
-        yield Text()
-        if self._doc is not None:
-            yield from _trimmed(self._doc, finding, self._look)
-        elif self._missing:
-            yield styled(plain(self._missing), palette.muted)
-        url = finding.url or (self._doc.url if self._doc else "")
+            return
+        for part in parts(finding, shown.doc):
+            yield Line(Text())
+            yield Line(styled(part.heading, palette.muted))
+            yield from render(part.text, palette)
+        if shown.missing:
+            yield Line(Text())
+            yield Line(styled(plain(shown.missing), palette.muted))
+        url = finding.url or (shown.doc.url if shown.doc else "")
         if url:
-            yield Text()
-            yield styled(plain(url), palette.accent, no_wrap=True)
+            yield Line(Text())
+            yield Line(styled(plain(url), palette.accent))
 
-    def _what_to_do(self, finding: Finding) -> Iterator[Text]:
-        palette = self._look.palette
-        words = "Nothing is known of this file. Mend it, or leave it out for every tool with"
-        yield styled(words, palette.muted)
-        yield styled(f'  extend-exclude = ["{plain(finding.path)}"]', palette.accent)
-        yield styled("under [tool.cockpit] in pyproject.toml.", palette.muted)
-
-    def _head(self, finding: Finding) -> Text:
-        palette, dot = self._look.palette, self._look.signs.dot
-        name = finding.name or (self._doc.name if self._doc else "")
+    def _head(self, shown: Explained) -> Text:
+        """Return the rule, its name, who says so and how sure, and whether it is new."""
+        finding, palette, dot = shown.finding, self._look.palette, self._look.signs.dot
+        name = finding.name or (shown.doc.name if shown.doc else "")
         facts = [finding.checker, f"{finding.severity} severity"]
         if finding.confidence:
             facts.append(f"{finding.confidence.lower()} confidence")
-        if self._new:
-            facts.append("new since session start")
         head = Text.assemble((plain(finding.rule), palette.of(finding.severity)))
         if name and name != finding.rule:
             head.append(f" {plain(name)}", palette.strong)
-        return head.append(f"  {plain(f' {dot} '.join(facts))}", palette.muted)
+        head.append(f"  {plain(f' {dot} '.join(facts))}", palette.muted)
+        if shown.since:
+            head.append(f" {dot} ", palette.muted)
+            head.append(f"new since {plain(shown.since)}", palette.strong)
+        return head
 
-    def _suppression(self, finding: Finding) -> Text:
-        palette, comment = self._look.palette, suppression(finding)
-        if not comment:
-            return styled("no comment can silence it; see the tool's own settings", palette.muted)
-        text = styled("silence it with ", palette.muted)
-        return text.append(comment, palette.rule).append(f" on line {finding.line}")
+    def _besides(self, shown: Explained) -> Iterator[Line]:
+        """Yield who says the same, what the line costs, and what else is said of it."""
+        palette, signs = self._look.palette, self._look.signs
+        if shown.dismissed is not None:
+            when, why = shown.dismissed.when[:10], plain(shown.dismissed.reason)
+            words = f"dismissed {plain(when)}: {why}" if why else f"dismissed {plain(when)}"
+            yield Line(styled(words, palette.medium))
+        for source in shown.finding.also:
+            yield Line(styled(f"{plain(source)} says the same of this place", palette.muted))
+        for title, weight in shown.heats:
+            name = plain(title).removesuffix("%").strip()
+            text = styled("this line takes ", palette.muted)
+            yield Line(text.append(f"{weight:.0%}", palette.hottest).append(f" of the {name}"))
+        for other in shown.others:
+            text = styled(f"{sign(other, signs)} ", palette.of(other.severity))
+            text.append(f"{label(other)} ", palette.rule).append(plain(other.message))
+            yield Line(text.append(f"  {plain(other.checker)}, the same line", palette.muted))
 
+    def _what_to_do(self, finding: Finding) -> Iterator[Line]:
+        palette = self._look.palette
+        words = "Nothing is known of this file. Mend it, or leave it out for every tool with"
+        yield Line(styled(words, palette.muted))
+        setting = f'extend-exclude = ["{plain(finding.path)}"]'
+        yield Line(styled(setting, palette.accent), "  ", "    ")
+        yield Line(styled("under [tool.cockpit] in pyproject.toml.", palette.muted))
 
-def suppression(finding: Finding) -> str:
-    """Return the comment by which the finding's own tool would pass over it, if there is one."""
-    rule = plain(finding.rule)
-    if finding.checker == "ruff":
-        return f"# noqa: {rule}" if rule[:1].isupper() else ""
-    if finding.checker == "bandit":
-        return f"# nosec {rule}"
-    if finding.checker == "vulture":
-        return f"# noqa: {rule}" if rule[1:].isdigit() else "# noqa"
-    return ""
-
-
-def _trimmed(doc: RuleDoc, finding: Finding, look: Look) -> Iterator[Text]:
-    """Yield the documentation without the heading that only repeats the rule's name."""
-    lines = doc.text.strip().split("\n")
-    if lines[0].startswith("#") and (finding.rule in lines[0] or doc.name in lines[0]):
-        lines = lines[1:]
-    return render("\n".join(lines).strip(), look.palette)
+    def _offers(self) -> Text:
+        """Return the keys that work on the finding, in words; those that fit."""
+        text, palette, finding = Text(), self._look.palette, self.finding
+        if finding is None:
+            return text
+        keys = {
+            active.binding.action: self.app.get_key_display(active.binding)
+            for active in self.screen.active_bindings.values()
+            if active.enabled and active.node is self.screen
+        }
+        place = f"{finding.line}:{finding.column}"
+        away = self._shown is not None and self._shown.dismissed is not None
+        offers = {**_OFFERS, "put_away": "take back"} if away else _OFFERS
+        for action, words in offers.items():
+            if key := keys.get(action):
+                offer = Text.assemble(
+                    (key, palette.strong), (f" {words.format(place)}", palette.muted)
+                )
+                if text.cell_len + offer.cell_len + 6 <= self.size.width:
+                    text.append("  " if text else "").append_text(offer)
+        return text

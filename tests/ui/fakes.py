@@ -6,11 +6,14 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 from textual.pilot import Pilot
 
 from cockpit.checkers.interface import RuleDoc
 from cockpit.errors import CockpitError
+from cockpit.matching import Verdict
 from cockpit.model import EMPTY, Finding, Report, Result, Severity, Snapshot
+from cockpit.since import Since
 from cockpit.ui.app import CockpitApp
 
 CHECKERS = ("ruff", "vulture", "interrogate", "bandit")
@@ -36,7 +39,7 @@ def finding(
 ) -> Finding:
     """Return a finding whose identity is its rule and line, unless told otherwise."""
     words = message or f"{rule} at line {line}"
-    name = identity or f"{rule}.{line}"
+    name = identity or f"{rule}-{line}"
     return Finding(checker, rule, severity, path, line, 1, line, 4, words, identity=name)
 
 
@@ -65,6 +68,7 @@ class FakeBackend:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.editor = ""
+        self.roots: tuple[str, ...] = (".",)
         self.scope: tuple[str, ...] = ()
         self.branch = "fix-query"
         self.snapshot = EMPTY
@@ -72,15 +76,22 @@ class FakeBackend:
         self.stopped = False
         self.doc: RuleDoc | CockpitError = RuleDoc("X", "a-rule", DOC)
         self._subscribers: list[Callable[[Snapshot], None]] = []
+        self._since = Since()
 
     def subscribe(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
         self._subscribers.append(callback)
         return lambda: self._subscribers.remove(callback)
 
-    def post(self, snapshot: Snapshot) -> None:
-        self.snapshot = snapshot
+    def post(self, snapshot: Snapshot) -> Snapshot:
+        """Tell of `snapshot`; where it does not say what is new, that is what came since."""
+        self._since.update(snapshot.results)
+        if self._since.pending:
+            self._since.answer(self._since.question(())[0], Verdict())
+        told = {"new": self._since.new, "new_errors": self._since.new_errors}
+        self.snapshot = snapshot if snapshot.new else msgspec.structs.replace(snapshot, **told)
         for callback in self._subscribers:
-            callback(snapshot)
+            callback(self.snapshot)
+        return self.snapshot
 
     async def run(self) -> None:
         try:
@@ -97,7 +108,10 @@ class FakeBackend:
     def pause(self, paused: bool) -> None:
         self.asked.append(("pause", paused))
 
-    def explain(self, checker: str) -> tuple[str, ...]:
+    def compare(self, base: str) -> None:
+        self.asked.append(("compare", base))
+
+    def explain(self, checker: str, root: str = "") -> tuple[str, ...]:  # noqa: ARG002
         if checker == "bandit":
             raise CockpitError("bandit is not installed", "Install it.")
         return (checker, "check", "a file [red].py")
@@ -130,8 +144,8 @@ async def running(
 
 async def show(app: CockpitApp, pilot: Pilot[int], backend: FakeBackend, new: Snapshot) -> None:
     """Post a snapshot and wait until the screen has taken it in."""
-    backend.post(new)
-    await until(pilot, lambda: app.context.state.snapshot is new)
+    posted = backend.post(new)
+    await until(pilot, lambda: app.context.state.snapshot is posted)
     await pilot.pause()
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from cockpit.model import Failure, FileError, Report, Result, Skipped, Snapshot
+from cockpit.model import Base, Failure, FileError, Report, Result, Skipped, Snapshot
 from cockpit.ui.deck import columns_for
 from cockpit.ui.style import UNICODE
 from tests.ui.fakes import (
@@ -47,7 +47,7 @@ async def test_every_pane_is_seen_at_once_with_count_state_and_first_findings(
         text = screen_text(app)
         for words in ("1 Lint 2", "2 Dead code 1", "3 Docstrings 0", "4 Security 1"):
             assert words in text
-        for words in ("● ruff 9 ms", "● vulture 9 ms", "● bandit + ruff 9 ms"):
+        for words in ("✓ ruff 9 ms", "✓ vulture 9 ms", "✓ bandit + ruff 9 ms"):
             assert words in text
         for words in ("● F401", "· E711", "▲ B608", "SQL by hand", "pkg/b.py:1"):
             assert words in text
@@ -61,7 +61,7 @@ async def test_a_tool_that_was_not_asked_is_skipped_and_has_no_command(
 ) -> None:
     skipped = Result("bandit", Skipped("not asked: --skip bandit"))
     async with running(backend, first=with_result(FIRST, skipped)) as (app, pilot):
-        assert "ruff 9 ms, bandit skipped" in screen_text(app)
+        await until_shown(app, pilot, "ruff 9 ms, bandit skipped")
         await pilot.press("4", "at")
         await until_shown(app, pilot, "Exact command", "bandit is not installed")
 
@@ -81,7 +81,7 @@ async def test_a_part_of_a_project_does_not_pass_for_the_whole(
     backend.scope = ("src/[red]", "tests")
     async with running(backend, size, FIRST) as (app, _):
         head = screen_lines(app)[0]
-        assert "only src/[red]" in head and "all fresh" in head
+        assert "src/[red], tests alone" in head and "all fresh" in head
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -194,6 +194,29 @@ async def test_a_file_that_a_tool_cannot_read_is_told_and_first_when_it_just_bro
         assert "✗ 1 file unread" in screen_lines(app)[0]
         assert "✗ vulture" in text
         assert text.index("invalid syntax") < text.index("unused import")
+        assert "all fresh" not in screen_lines(app)[0]
+
+
+@pytest.mark.regression
+async def test_what_is_new_adds_up_where_a_file_became_unread(backend: FakeBackend) -> None:
+    """The tiles counted the unread file as new, each of them; the header counted it once."""
+    base = Base("branch", "main", ready=True)
+    broken = (FileError("pkg/a.py", 3, "invalid syntax"),)
+    now = msgspec.structs.replace(
+        FIRST,
+        results={
+            **FIRST.results,
+            "ruff": result("ruff", Report(report(F401, E711).files, errors=broken)),
+            "vulture": result("vulture", Report(report(UNUSED).files, errors=broken)),
+        },
+        base=base,
+        new={"ruff": {"pkg/a.py": frozenset({F401.identity})}},
+        new_errors=frozenset({("ruff", "pkg/a.py"), ("vulture", "pkg/a.py")}),
+    )
+    async with running(backend, first=now) as (app, _):
+        text = screen_text(app)
+        assert "1 Lint 2 +1 " in text and "2 Dead code 1 ─" in text
+        assert "+1 new  ✗ 1 file unread" in screen_lines(app)[0]
 
 
 async def test_keys_move_over_findings_and_tiles_and_open_the_pane_there(
@@ -207,7 +230,7 @@ async def test_keys_move_over_findings_and_tiles_and_open_the_pane_there(
         await pilot.press("shift+tab", "enter")
         text = await until_shown(app, pilot, "filter: none")
         assert "1 Lint 2" in text
-        await until_shown(app, pilot, "# noqa: E711 on line 4")
+        await until_shown(app, pilot, "# noqa: E711 at the end of line 4")
         await pilot.press("escape")
         await until_shown(app, pilot, "4 Security")
 
@@ -216,7 +239,7 @@ async def test_a_click_on_a_finding_opens_its_pane_there(backend: FakeBackend) -
     async with running(backend, first=FIRST) as (app, pilot):
         row = next(y for y, line in enumerate(screen_lines(app)) if "E711" in line)
         await pilot.click(offset=(20, row))
-        await until_shown(app, pilot, "filter: none", "# noqa: E711 on line 4")
+        await until_shown(app, pilot, "filter: none", "# noqa: E711 at the end of line 4")
 
 
 async def test_a_click_on_a_key_presses_it(backend: FakeBackend) -> None:
@@ -229,7 +252,7 @@ async def test_a_click_on_a_key_presses_it(backend: FakeBackend) -> None:
 async def test_a_key_that_cannot_work_here_says_why(backend: FakeBackend) -> None:
     async with running(backend, first=FIRST) as (app, pilot):
         await pilot.press("s")
-        await until_shown(app, pilot, "narrows the list of a pane")
+        await until_shown(app, pilot, "works in the list of a pane")
         await pilot.press("escape")
         await until_shown(app, pilot, "this is the Deck")
 
@@ -275,8 +298,8 @@ def test_tiles_stand_in_a_grid_without_holes(width: int, tiles: int, columns: in
 async def test_what_limits_the_answers_is_told_and_stays_in_sight(tmp_path: Path) -> None:
     first = msgspec.structs.replace(snapshot(), notes=("git [red]refuses[/] this repository",))
     async with running(FakeBackend(tmp_path), first=first) as (app, pilot):
-        await until_shown(app, pilot, "note: git [red]refuses[/] this repository")
-        assert screen_text(app).count("git [red]refuses[/]") == 2, "in the header, and as a notice"
+        await until_shown(app, pilot, "1 note  git [red]refuses[/] this repository")
+        assert screen_text(app).count("git [red]refuses[/]") == 1, "nobody waits for it: no notice"
 
 
 @pytest.mark.regression
@@ -287,3 +310,37 @@ async def test_however_narrow_the_way_to_help_and_the_way_out_are_in_sight(tmp_p
                 await pilot.press(pane)
             await until(pilot, lambda: "q quit" in screen_lines(app)[-1])
             assert "? help" in screen_lines(app)[-1]
+
+
+async def test_slash_filters_the_pane_of_the_focused_tile(backend: FakeBackend) -> None:
+    async with running(backend, first=FIRST) as (app, pilot):
+        await pilot.press("tab", "slash", *"os")
+        await until_shown(app, pilot, "2 Dead code 1", "filter: os")
+
+
+async def test_what_two_tools_say_of_one_place_is_added_up_in_words(backend: FakeBackend) -> None:
+    ours = finding("B608", path="pkg/b.py", line=1, checker="bandit")
+    theirs = finding("S608", path="pkg/b.py", line=1)
+    alone = finding("S101", path="pkg/b.py", line=9)
+    both = snapshot(ruff=report(F401, theirs, alone), bandit=report(ours))
+    async with running(backend, first=both) as (app, _):
+        text = screen_text(app)
+        assert "bandit 1 + ruff 2, 1 the same, 9 ms" in text
+        assert "4 Security 2" in text
+        assert "ruff 9 ms, 2 more in Security" in text
+
+
+async def test_a_part_of_the_project_narrows_every_tile_until_esc(backend: FakeBackend) -> None:
+    files = {
+        "pkg/a.py": {"total": 10.0, "covered": 2.0, "missing": 8.0},
+        "pkg/b.py": {"total": 10.0, "covered": 9.0, "missing": 1.0},
+    }
+    metric = {"total": 20.0, "covered": 11.0, "missing": 9.0, "percent": 55.0, "goal": 80.0}
+    docs = Report(metric=metric, file_metrics=files)
+    first = snapshot(ruff=report(F401, E711), bandit=report(B608), interrogate=docs)
+    async with running(backend, first=first) as (app, pilot):
+        app.context.state.within = "pkg/b.py"
+        await show(app, pilot, backend, first)
+        await until_shown(app, pilot, "1 Lint 0", "4 Security 1", "90.0 %  9 of 10")
+        await pilot.press("escape")
+        await until_shown(app, pilot, "1 Lint 2", "55.0 %")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from cockpit.model import FileError, Result, Snapshot
-from cockpit.since import Since
-from cockpit.ui.order import UNREAD, Order, Rows, least, matching, unread
+from cockpit.model import FileError
+from cockpit.ui.narrow import least
+from cockpit.ui.order import UNREAD, News, Order, Rows, unread
 from tests.ui.fakes import finding, report
 
 pytestmark = pytest.mark.unit
@@ -15,77 +15,75 @@ MEDIUM = finding("E1", "a.py", 5, "Comparison to None", severity="medium")
 NEW = finding("E2", "z.py", 1, severity="low")
 
 
-def ordered(since: Since, *findings: object) -> Order:
+def nothing_new(_path: str) -> News:
+    return ()
+
+
+def ordered(*findings: object) -> Order:
     order = Order()
-    order.update(report(*findings).files, since)  # type: ignore[arg-type]
+    order.update(report(*findings).files, nothing_new)  # type: ignore[arg-type]
     return order
 
 
-def known(*findings: object) -> Since:
-    since = Since()
-    base = report(*findings)  # type: ignore[arg-type]
-    since.update(Snapshot(results={"ruff": Result("ruff", base, base)}))
-    return since
-
-
 def test_new_comes_first_then_worst_then_path_and_line() -> None:
-    since, later = known(LOW, HIGH, MEDIUM), report(LOW, HIGH, MEDIUM, NEW)
-    since.update(Snapshot(results={"ruff": Result("ruff", later, later)}))
-    rows = ordered(since, LOW, HIGH, MEDIUM, NEW).rows
-    assert list(rows.findings) == [NEW, HIGH, MEDIUM, LOW]
-    assert rows.new == 1
+    order = Order()
+    news = {NEW.path: (("ruff", frozenset([NEW.identity])),)}
+    order.update(report(LOW, HIGH, MEDIUM, NEW).files, lambda path: news.get(path, ()))
+    assert list(order.rows.findings) == [NEW, HIGH, MEDIUM, LOW]
+    assert order.rows.new == 1
+
+
+def test_what_another_tool_calls_new_is_not_new_of_this_one() -> None:
+    order = Order()
+    order.update(report(NEW).files, lambda _: (("bandit", frozenset([NEW.identity])),))
+    assert order.rows.new == 0
 
 
 def test_an_update_that_changes_nothing_keeps_the_very_rows() -> None:
-    since, files = known(LOW, HIGH), report(LOW, HIGH).files
-    order = Order()
-    assert order.update(files, since)
+    files, order = report(LOW, HIGH).files, Order()
+    assert order.update(files, nothing_new)
     rows = order.rows
-    assert not order.update(dict(files), since)
+    assert not order.update(dict(files), nothing_new)
     assert order.rows is rows
 
 
 def test_an_update_equals_a_fresh_order() -> None:
-    since, order = known(LOW, HIGH, MEDIUM), Order()
-    order.update(report(LOW, HIGH).files, since)
-    order.update(report(MEDIUM, LOW).files, since)
-    assert list(order.rows.findings) == list(ordered(since, MEDIUM, LOW).rows.findings)
+    order = Order()
+    order.update(report(LOW, HIGH).files, nothing_new)
+    order.update(report(MEDIUM, LOW).files, nothing_new)
+    assert list(order.rows.findings) == list(ordered(MEDIUM, LOW).rows.findings)
 
 
 def test_a_file_that_could_not_be_read_is_a_row_and_not_counted() -> None:
     broken = unread("vulture", FileError("x.py", 0, "invalid syntax"))
     order = Order()
-    order.update(report(HIGH).files, known(HIGH), ((broken, True),))
+    order.update(report(HIGH).files, nothing_new, ((broken, True),))
     assert list(order.rows.findings) == [broken, HIGH]
     assert (broken.rule, broken.line, order.count) == (UNREAD, 1, 1)
-    order.update(report(HIGH).files, known(HIGH), ((broken, False),))
+    order.update(report(HIGH).files, nothing_new, ((broken, False),))
     assert (list(order.rows.findings), order.rows.new) == ([broken, HIGH], 0)
 
 
 def test_least_severity_keeps_what_is_as_bad_or_worse() -> None:
-    rows = ordered(known(LOW, HIGH, MEDIUM), LOW, HIGH, MEDIUM).rows
+    rows = ordered(LOW, HIGH, MEDIUM).rows
     assert [len(least(rows, severity)) for severity in ("low", "medium", "high")] == [3, 2, 1]
-
-
-@pytest.mark.parametrize(
-    ("words", "left"),
-    [
-        ("", [HIGH, MEDIUM, LOW]),
-        ("none", [MEDIUM]),
-        ("F1", [HIGH]),
-        ("f1", [HIGH]),
-        ("a.py", [MEDIUM, LOW]),
-        ("!a.py", [HIGH]),
-        ("!", [HIGH, MEDIUM, LOW]),
-        ("nowhere", []),
-    ],
-)
-def test_a_filter_looks_in_rule_message_and_path(words: str, left: list[object]) -> None:
-    rows = ordered(known(LOW, HIGH, MEDIUM), LOW, HIGH, MEDIUM).rows
-    assert list(matching(rows, words).findings) == left
 
 
 def test_a_row_is_found_by_its_key_when_its_line_moved() -> None:
     moved = finding("F1", "b.py", 12, identity=HIGH.identity)
-    assert Rows([LOW, moved]).index(HIGH) == 1
-    assert Rows([LOW]).index(HIGH) is None
+    assert Rows([LOW, moved]).find(HIGH.key) == 1
+    assert Rows([LOW]).find(HIGH.key) is None
+    assert Rows([finding("F1", "c.py", identity=HIGH.identity)]).find(HIGH.key) is None
+
+
+def test_by_place_and_by_rule_are_other_orders_of_the_same_rows() -> None:
+    broken = unread("vulture", FileError("b.py", 0, "invalid syntax"))
+    order = Order()
+    news = {HIGH.path: (("ruff", frozenset([HIGH.identity])),)}
+    order.update(
+        report(LOW, HIGH, MEDIUM).files, lambda path: news.get(path, ()), ((broken, False),)
+    )
+    assert list(order.sorted("place").findings) == [LOW, MEDIUM, broken, HIGH]
+    assert list(order.sorted("rule").findings) == [MEDIUM, HIGH, LOW, broken]
+    for sort in ("worst", "place", "rule"):
+        assert list(order.sorted(sort).only_new().findings) == [HIGH]  # type: ignore[arg-type]

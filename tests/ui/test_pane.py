@@ -1,16 +1,17 @@
 """A pane: its list, the source at the finding, and why."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from cockpit.errors import CockpitError
-from cockpit.model import Failure, Result
+from cockpit.model import Base, Failure, Result
+from cockpit.ui.app import CockpitApp
 from cockpit.ui.list import FindingList
+from cockpit.ui.pane import PaneScreen
 from cockpit.ui.source import SourceView
+from cockpit.ui.view import View
 from tests.ui.fakes import (
     FakeBackend,
     finding,
@@ -48,7 +49,7 @@ async def test_list_source_and_why_are_seen_together(
 ) -> None:
     async with running(backend, size, FIRST) as (app, pilot):
         await pilot.press("1")
-        text = await until_shown(app, pilot, "import os", "silence it with # noqa: F401")
+        text = await until_shown(app, pilot, "import os", "F401 a-rule")
         for words in ("1 Lint 3", "filter: none", "▲ F401", "● F841", "· E711", "pkg/a.py:1"):
             assert words in text
         assert "a-rule" in await until_shown(app, pilot, "a-rule")
@@ -83,7 +84,7 @@ async def test_the_source_opens_with_the_finding_in_its_upper_third_underlined(
 async def test_the_gutter_marks_what_every_tool_says_of_a_line(backend: FakeBackend) -> None:
     async with running(backend, first=FIRST) as (app, pilot):
         await pilot.press("1")
-        await until_shown(app, pilot, "import os", "F401 B404")
+        await until_shown(app, pilot, "import os", "lint F401")
         assert "1 ▲·" in line_with(app, "import os")
 
 
@@ -93,7 +94,7 @@ async def test_why_shows_message_facts_documentation_and_address(backend: FakeBa
     )
     async with running(backend, (160, 50), snapshot(bandit=report(full))) as (app, pilot):
         await pilot.press("4")
-        text = await until_shown(app, pilot, "What it does", "https://example.org/b404")
+        text = await until_shown(app, pilot, "Checks for", "https://example.org/b404")
         assert "B404 a-rule  bandit · low severity · high confidence" in text
         assert "S404 says the same" in text
         assert "# nosec B404" in text
@@ -105,9 +106,9 @@ async def test_documentation_is_asked_for_once_a_rule(backend: FakeBackend) -> N
     twice = snapshot(ruff=report(F401, finding("F401", line=7)))
     async with running(backend, first=twice) as (app, pilot):
         await pilot.press("1")
-        await until_shown(app, pilot, "What it does")
+        await until_shown(app, pilot, "Checks for")
         await pilot.press("j")
-        await until_shown(app, pilot, "on line 7", "What it does")
+        await until_shown(app, pilot, "line 7", "Checks for")
         assert backend.asked.count(("document", "F401")) == 1
 
 
@@ -162,6 +163,39 @@ async def test_a_filter_narrows_shows_itself_and_esc_clears_it_first(backend: Fa
         assert "1 Lint 3" in screen_text(app), "the pane is still open"
         await pilot.press("escape")
         await until_shown(app, pilot, "4 Security")
+
+
+async def test_esc_out_of_the_filter_brings_the_cursor_back(backend: FakeBackend) -> None:
+    async with running(backend, first=FIRST) as (app, pilot):
+        await pilot.press("1", "j", "slash", *"none")
+        await until_shown(app, pilot, "filter: none · 1 shown")
+        assert cursor(app) == "E711"
+        await pilot.press("escape")
+        await until(pilot, lambda: "shown" not in screen_text(app))
+        assert cursor(app) == "F841"
+        await pilot.press("slash", *"none", *["backspace"] * 4)
+        await until(pilot, lambda: "shown" not in screen_text(app))
+        await pilot.press("escape")
+        assert cursor(app) == "F841", "also where the words were taken back one by one"
+
+
+async def test_esc_after_the_filter_was_kept_leaves_the_cursor_on_what_it_found(
+    backend: FakeBackend,
+) -> None:
+    async with running(backend, first=FIRST) as (app, pilot):
+        await pilot.press("1", "slash", *"none", "enter", "escape")
+        await until(pilot, lambda: "shown" not in screen_text(app))
+        assert cursor(app) == "E711"
+
+
+async def test_thousands_are_dismissed_aside_and_taken_back(backend: FakeBackend) -> None:
+    many = snapshot(ruff=report(*(finding("F401", line=line) for line in range(1, 1_001))))
+    async with running(backend, first=many) as (app, pilot):
+        await pilot.press("1", "t", "h", "x", *"later", "enter")
+        await until_shown(app, pilot, "dismissed 1,000 findings")
+        assert app.context.state.count("lint") == 0
+        await pilot.press("z")
+        await until_shown(app, pilot, "undone:", "1 Lint 1,000")
 
 
 async def test_a_filter_turned_round_leaves_the_others(backend: FakeBackend) -> None:
@@ -245,6 +279,7 @@ async def test_the_exact_command_can_be_seen_and_copied(backend: FakeBackend) ->
         assert "bandit is not installed. Install it." in text
         assert "ruff check 'a file [red].py'" in text
         await pilot.press("y")
+        await until_shown(app, pilot, "copied 1 command")
         assert app.clipboard == "ruff check 'a file [red].py'"
         await pilot.press("escape")
         await until_shown(app, pilot, "4 Security")
@@ -270,16 +305,6 @@ async def test_help_that_is_longer_than_the_screen_has_an_end(backend: FakeBacke
         await until_shown(app, pilot, "Everywhere")
 
 
-async def test_without_an_editor_it_says_what_to_set(
-    backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("VISUAL", raising=False)
-    monkeypatch.delenv("EDITOR", raising=False)
-    async with running(backend, first=FIRST) as (app, pilot):
-        await pilot.press("1", "e")
-        await until_shown(app, pilot, "no editor is set")
-
-
 async def test_every_binding_has_an_id_of_its_own(backend: FakeBackend) -> None:
     from cockpit.ui import app, bars, deck, list, modals, page, pane, source, tile, why
 
@@ -294,21 +319,225 @@ async def test_every_binding_has_an_id_of_its_own(backend: FakeBackend) -> None:
     assert len(found) > 40
 
 
-async def test_an_editor_that_is_not_there_leaves_the_screen_alive(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+# --- How a person looks at a list ---------------------------------------------------------------
+
+
+def rows_of(app: CockpitApp) -> list[str]:
+    """Return the lines that the list shows, without what surrounds them."""
+    shown = app.screen.query_one(FindingList).region
+    lines = screen_lines(app)[shown.y + 1 : shown.bottom - 1]
+    return [text for line in lines if (text := line[shown.x + 1 : shown.right - 1].strip())]
+
+
+async def test_groups_have_headers_with_counts_and_fold(backend: FakeBackend) -> None:
+    async with running(backend, first=FIRST) as (app, pilot):
+        await pilot.press("1", "t")
+        await until_shown(app, pilot, "by file")
+        heads = [line for line in rows_of(app) if line.startswith("▾")]
+        assert heads == ["▾ pkg/a.py  2  ▲1  ●1", "▾ pkg/b.py  1  ·1"]
+        assert rows_of(app)[1].endswith(":1") and "a.py" not in rows_of(app)[1]
+        assert cursor(app) == "F401", "the cursor stays on its finding"
+        await pilot.press("h")
+        await until(pilot, lambda: rows_of(app)[0] == "▸ pkg/a.py  2  ▲1  ●1")
+        assert len(rows_of(app)) == 3
+        await pilot.press("l")
+        await until(pilot, lambda: len(rows_of(app)) == 5)
+        await pilot.press("H")
+        await until(pilot, lambda: len(rows_of(app)) == 2)
+        await pilot.press("L", "space")
+        await until(pilot, lambda: len(rows_of(app)) == 3)
+        await pilot.press("t")
+        await until_shown(app, pilot, "by rule", "▾ F401  1")
+        await pilot.press("t")
+        await until_shown(app, pilot, "by tool", "▾ ruff  3  ▲1  ●1  ·1")
+        await pilot.press("t", "space")
+        await until_shown(app, pilot, "there are no groups to fold")
+
+
+async def test_folds_survive_updates_and_a_click_on_a_header_folds(backend: FakeBackend) -> None:
+    async with running(backend, first=FIRST) as (app, pilot):
+        await pilot.press("1", "t", "h")
+        await until(pilot, lambda: rows_of(app)[0].startswith("▸ pkg/a.py"))
+        more = finding("F821", line=30, message="Undefined name")
+        await show(app, pilot, backend, snapshot(2, ruff=report(F401, F841, E711, more)))
+        await until(pilot, lambda: rows_of(app)[0] == "▸ pkg/a.py  3 +1  ▲2  ●1")
+        y = next(y for y, line in enumerate(screen_lines(app)) if "▾ pkg/b.py" in line)
+        await pilot.click(offset=(6, y))
+        await until(pilot, lambda: len(rows_of(app)) == 2)
+
+
+async def test_lists_are_sorted_worst_first_by_place_and_by_rule(backend: FakeBackend) -> None:
+    async with running(backend, first=FIRST) as (app, pilot):
+        await pilot.press("1", "S")
+        await until_shown(app, pilot, "sorted by place")
+        await pilot.press("S")
+        await until_shown(app, pilot, "sorted by rule")
+        assert [line.split()[1] for line in rows_of(app)] == ["E711", "F401", "F841"]
+        await pilot.press("S")
+        await until(pilot, lambda: "sorted by" not in screen_text(app))
+
+
+async def test_n_goes_from_finding_to_finding_past_headers(backend: FakeBackend) -> None:
+    async with running(backend, first=FIRST) as (app, pilot):
+        await pilot.press("1", "t", "n", "n")
+        assert cursor(app) == "E711"
+        await pilot.press("n")
+        await until_shown(app, pilot, "this is the last finding")
+        await pilot.press("N")
+        assert cursor(app) == "F841"
+
+
+async def test_only_new_is_one_switch_for_all_pages_and_says_since_when(
+    backend: FakeBackend,
 ) -> None:
-    monkeypatch.setenv("VISUAL", "no-such-editor-anywhere")
-    backend = FakeBackend(tmp_path)
-    async with running(backend, first=snapshot(ruff=report(finding()))) as (app, pilot):
-        lent: list[str] = []
+    base = Base("branch", "main", ready=True)
+    first = msgspec.structs.replace(FIRST, base=base)
+    async with running(backend, first=first) as (app, pilot):
+        await pilot.press("b")
+        await until_shown(app, pilot, "nothing is new since main", "only new since main")
+        assert "unused" not in screen_text(app)
+        new = finding("F821", line=3, message="Undefined name")
+        later = snapshot(2, ruff=report(F401, F841, E711, new), bandit=report(B404))
+        await show(app, pilot, backend, msgspec.structs.replace(later, base=base))
+        await pilot.press("1")
+        await until_shown(app, pilot, "1 Lint 4 +1", "only new since main", "1 shown")
+        assert [line.split()[1] for line in rows_of(app)] == ["F821"]
+        await pilot.press("b")
+        await until(pilot, lambda: len(rows_of(app)) == 4)
 
-        @contextmanager
-        def suspend() -> Iterator[None]:
-            lent.append("taken")
-            yield
-            lent.append("given back")
 
-        monkeypatch.setattr(app, "suspend", suspend)
-        await pilot.press("1", "e")
-        await until_shown(app, pilot, "the editor no-such-editor-anywhere cannot be started")
-        assert lent == ["taken", "given back"]
+@pytest.mark.regression
+async def test_a_base_that_is_known_late_marks_the_source_that_is_open(
+    backend: FakeBackend,
+) -> None:
+    """The list said what is new; gutter and explanation did only after the cursor moved."""
+    async with running(backend, first=FIRST) as (app, pilot):
+        await pilot.press("1")
+        await until_shown(app, pilot, "import os", "F401 a-rule")
+        assert "1 ▲·" in line_with(app, "import os")
+        base, new = Base("branch", "main", ready=True), {"ruff": {"pkg/a.py": {"F401-1"}}}
+        await show(app, pilot, backend, msgspec.structs.replace(FIRST, base=base, new=new))
+        await until_shown(app, pilot, "1+▲·", "new since main")
+
+
+async def test_who_comes_back_from_a_pane_is_on_its_tile(backend: FakeBackend) -> None:
+    async with running(backend, first=FIRST) as (app, pilot):
+        await pilot.press("4", "escape", "enter")
+        await until_shown(app, pilot, "4 Security 1  filter")
+        await pilot.press("tab", "escape", "y")
+        assert app.clipboard == "pkg/a.py:1"
+
+
+async def test_the_exact_command_says_that_it_knows_nothing_of_a_folder(
+    backend: FakeBackend,
+) -> None:
+    async with running(backend, first=FIRST) as (app, pilot):
+        app.context.state.within = "pkg"
+        await pilot.press("1", "at")
+        await until_shown(app, pilot, "The screen shows only those in pkg.")
+
+
+async def test_before_the_base_is_known_only_new_says_so(backend: FakeBackend) -> None:
+    async with running(backend, first=FIRST) as (app, pilot):
+        await pilot.press("1", "b")
+        await until_shown(app, pilot, "is not known yet")
+
+
+async def test_a_misspelt_qualifier_is_explained_beside_the_filter(backend: FakeBackend) -> None:
+    async with running(backend, first=FIRST) as (app, pilot):
+        await pilot.press("1", "slash", *"rul:F4")
+        await until_shown(app, pilot, "did you mean rule: ?")
+        assert len(rows_of(app)) == 3
+        await pilot.press("home", "right", "right", "right", "e")
+        await until_shown(app, pilot, "filter: rule:F4 · 1 shown")
+        await pilot.press("enter")
+        assert "rule:F4" in screen_lines(app)[-2], "the filter stays in sight while it is set"
+
+
+async def test_the_view_can_be_taken_and_given_back(backend: FakeBackend) -> None:
+    view = View("is:fix", "medium", "rule", "file", frozenset(["pkg/b.py"]), cursor=F841.key)
+    async with running(backend, first=FIRST) as (app, pilot):
+        await pilot.press("1")
+        screen = app.screen
+        assert isinstance(screen, PaneScreen)
+        screen.view = view
+        await until_shown(app, pilot, "filter: is:fix", "medium and worse", "by file")
+        assert screen.view == view, "a finding that is not there yet is waited for"
+        screen.view = msgspec.structs.replace(view, words="")
+        await until(pilot, lambda: cursor(app) == "F841")
+
+
+async def test_zoom_lets_one_part_fill_the_screen_and_follows_the_focus(
+    backend: FakeBackend,
+) -> None:
+    async with running(backend, first=FIRST) as (app, pilot):
+        await pilot.press("1")
+        await until_shown(app, pilot, "import os")
+        await pilot.press("plus")
+        await until(pilot, lambda: app.screen.query_one(FindingList).size.width > 150)
+        assert "import os" not in screen_text(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen.query_one(SourceView).size.width > 150)
+        await pilot.press("escape", "escape")
+        await until_shown(app, pilot, "import os", "imported but unused")
+
+
+# --- Dismissing ---------------------------------------------------------------------------------
+
+
+async def test_a_finding_is_dismissed_with_a_reason_seen_undone_and_done_again(
+    backend: FakeBackend,
+) -> None:
+    async with running(backend, first=FIRST) as (app, pilot):
+        await pilot.press("1", "x")
+        await until_shown(app, pilot, "dismiss F401 at line 1 because")
+        await pilot.press("enter")
+        await until_shown(app, pilot, "a dismissal needs a reason")
+        await pilot.press(*"for py2", "enter")
+        await until_shown(app, pilot, "1 Lint 2 · 1 dismissed", "dismissed F401 at pkg/a.py:1")
+        assert cursor(app) == "F841", "the cursor stays at its row"
+        await pilot.press("d")
+        await until_shown(app, pilot, "the dismissed", "for py2 (")
+        await pilot.press("d", "z")
+        await until_shown(app, pilot, "undone: ", "1 Lint 3")
+        await pilot.press("Z")
+        await until_shown(app, pilot, "1 Lint 2 · 1 dismissed", "done again: ")
+        await pilot.press("d", "x")
+        await until_shown(app, pilot, "took back the dismissal", "1 Lint 3")
+
+
+async def test_a_whole_group_is_dismissed_after_saying_how_many(backend: FakeBackend) -> None:
+    async with running(backend, first=FIRST) as (app, pilot):
+        await pilot.press("1", "t", "h", "x")
+        await until_shown(app, pilot, "dismiss 2 findings of pkg/a.py because")
+        await pilot.press("escape", "x", *"old", "enter")
+        await until_shown(app, pilot, "1 Lint 1 · 2 dismissed")
+
+
+async def test_x_on_the_deck_asks_in_the_pane_of_the_finding(backend: FakeBackend) -> None:
+    async with running(backend, first=FIRST) as (app, pilot):
+        await pilot.press("4")
+        await pilot.press("escape", "x")
+        await until_shown(app, pilot, "4 Security", "dismiss B404 at line 1 because")
+
+
+@pytest.mark.regression
+async def test_a_part_that_is_zoomed_away_may_change(backend: FakeBackend) -> None:
+    """A source of no height once had no cell for its marks."""
+    many = [finding(line=line) for line in range(1, 9)]
+    async with running(backend, first=snapshot(ruff=report(*many))) as (app, pilot):
+        await pilot.press("1", "plus", "j", "j", "plus", "j")
+        await until_shown(app, pilot, "F401 at line 4", "def area")
+
+
+@pytest.mark.regression
+async def test_keys_work_again_after_the_screen_was_too_small(backend: FakeBackend) -> None:
+    many = [finding(line=line) for line in range(1, 9)]
+    async with running(backend, first=snapshot(ruff=report(*many))) as (app, pilot):
+        await pilot.press("1")
+        await pilot.resize_terminal(30, 8)
+        await until_shown(app, pilot, "needs at least")
+        await pilot.resize_terminal(100, 30)
+        await until(pilot, lambda: app.screen.focused is not None)
+        await pilot.press("j")
+        await until_shown(app, pilot, "F401 at line 2")

@@ -1,6 +1,7 @@
 """The parts that the screen is drawn from."""
 
 import ast
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -8,15 +9,11 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from cockpit.errors import CockpitError
 from cockpit.ui.coverage import worst_folders
 from cockpit.ui.draw import fit, row, shorten, spark
-from cockpit.ui.editor import editor_command
 from cockpit.ui.highlight import BLOCK, Highlighter, strings_over_lines
-from cockpit.ui.markdown import render
 from cockpit.ui.state import duration
-from cockpit.ui.style import ASCII, UNICODE, Palette, signs_for
-from cockpit.ui.why import suppression
+from cockpit.ui.style import ASCII, UNICODE, Signs, signs_for, terminal_encoding
 from tests.ui.fakes import FakeBackend, finding, running, snapshot
 
 pytestmark = pytest.mark.unit
@@ -69,6 +66,31 @@ def test_signs_follow_the_encoding_of_the_terminal() -> None:
 
 
 @pytest.mark.parametrize(
+    ("locale", "signs"),
+    [
+        ({}, UNICODE),
+        ({"LANG": "de_DE.UTF-8"}, UNICODE),
+        ({"LANG": "C"}, ASCII),
+        ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, ASCII),  # as Python has it for LANG=C
+        ({"LC_CTYPE": "C.UTF-8"}, UNICODE),
+        ({"LANG": "C", "LC_CTYPE": "de_DE.UTF-8"}, UNICODE),
+        ({"LANG": "de_DE.UTF-8", "LC_CTYPE": "POSIX"}, ASCII),
+        ({"LC_ALL": "C", "LANG": "de_DE.UTF-8"}, ASCII),
+        ({"LC_ALL": "C.UTF-8", "LANG": "C"}, UNICODE),
+    ],
+)
+def test_a_plain_locale_has_no_unicode(
+    locale: dict[str, str], signs: Signs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LC_ALL", "LC_CTYPE", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in locale.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sys.__stderr__", io.TextIOWrapper(io.BytesIO(), encoding="utf-8"))
+    assert signs_for(terminal_encoding()) is signs
+
+
+@pytest.mark.parametrize(
     ("seconds", "words"),
     [(0.0841, "84 ms"), (0.9999, "1.0 s"), (12.34, "12.3 s"), (125, "2 min 5 s")],
 )
@@ -84,48 +106,6 @@ def test_folders_that_miss_most_come_first() -> None:
         "top.py": {"covered": 2.0, "total": 2.0},
     }
     assert worst_folders(metrics) == [("b", 0.0, 9.0), ("a", 2.0, 5.0)]
-
-
-@pytest.mark.parametrize(
-    ("environment", "argv"),
-    [
-        ({"EDITOR": "vim"}, ("vim", "+7", "/p/a.py")),
-        ({"EDITOR": "vim", "VISUAL": "nvim -p"}, ("nvim", "-p", "+7", "/p/a.py")),
-        ({"VISUAL": "code --wait"}, ("code", "--wait", "--goto", "/p/a.py:7:3")),
-        ({"EDITOR": "/usr/bin/nano"}, ("/usr/bin/nano", "+7,3", "/p/a.py")),
-        ({"EDITOR": "emacs -nw"}, ("emacs", "-nw", "+7:3", "/p/a.py")),
-        ({"EDITOR": "hx"}, ("hx", "/p/a.py:7:3")),
-        ({"EDITOR": "ed; rm -rf ~"}, ("ed;", "rm", "-rf", "~", "+7", "/p/a.py")),
-    ],
-)
-def test_an_editor_is_opened_at_the_line_without_a_shell(
-    environment: dict[str, str], argv: tuple[str, ...]
-) -> None:
-    assert editor_command(environment, Path("/p/a.py"), 7, 3) == argv
-
-
-@pytest.mark.parametrize("environment", [{}, {"EDITOR": ""}, {"EDITOR": "vim '"}])
-def test_an_editor_that_cannot_be_understood_is_an_error_to_say(
-    environment: dict[str, str],
-) -> None:
-    with pytest.raises(CockpitError) as caught:
-        editor_command(environment, Path("/p/a.py"), 7, 3)
-    assert caught.value.hint
-
-
-@pytest.mark.parametrize(
-    ("one", "comment"),
-    [
-        (finding("F401"), "# noqa: F401"),
-        (finding("invalid-syntax"), ""),
-        (finding("B608", checker="bandit"), "# nosec B608"),
-        (finding("V104", checker="vulture"), "# noqa: V104"),
-        (finding("unused-import", checker="vulture"), "# noqa"),
-        (finding("missing", checker="interrogate"), ""),
-    ],
-)
-def test_a_finding_is_silenced_in_its_own_tools_words(one: object, comment: str) -> None:
-    assert suppression(one) == comment  # type: ignore[arg-type]
 
 
 # --- Colours ----------------------------------------------------------------------------------
@@ -174,27 +154,6 @@ def test_a_block_that_starts_within_a_string_is_coloured_as_one() -> None:
 
 def test_what_is_not_python_has_no_colours() -> None:
     assert Highlighter("a.toml", ["x = 1"], frozenset()).tokens(0) == ()
-
-
-# --- Documentation ----------------------------------------------------------------------------
-
-
-async def test_markdown_is_laid_out_and_nothing_else_is_obeyed(backend: FakeBackend) -> None:
-    text = (
-        "## Why\nA `code` and **bold** [red]word[/red],\non two lines, [a link](http://x).\n"
-        "- one\n- two [`option`]\n\n```python\nx = 1  # [bold]\n```\n\x1b[2J"
-    )
-    async with running(backend, first=snapshot()) as (app, _):
-        palette: Palette = app.context.look.palette
-        assert [line.plain for line in render(text, palette)] == [
-            "Why",
-            "A code and bold [red]word[/red], on two lines, a link.",
-            "- one",
-            "- two option",
-            "",
-            "  x = 1  # [bold]",
-            "\\x1b[2J",
-        ]
 
 
 # --- Start-up ---------------------------------------------------------------------------------

@@ -1,0 +1,162 @@
+"""What stands beside a list or the tree: the source at a finding and why, or a folder."""
+
+import asyncio
+from collections.abc import Sequence
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from cockpit.checkers.interface import RuleDoc
+from cockpit.errors import CockpitError
+from cockpit.model import Finding
+from cockpit.panes import PANES
+from cockpit.ui.context import Context
+from cockpit.ui.folder import FolderView, summary
+from cockpit.ui.order import UNREAD
+from cockpit.ui.read import read_text
+from cockpit.ui.source import SourceView
+from cockpit.ui.why import Why, explained
+
+#: Seconds that the cursor rests on something before a file is read or a rule looked up.
+_REST = 0.05
+
+Docs = dict[tuple[str, str], RuleDoc | str]
+
+
+class Detail(Vertical):
+    """Shows a file at one of its findings and that finding explained, or a folder summed up."""
+
+    DEFAULT_CSS = """
+    Detail SourceView { height: 2fr; }
+    Detail Why { height: 1fr; min-height: 6; }
+    Detail FolderView { height: 1fr; display: none; }
+    Detail.-folder FolderView { display: block; }
+    Detail.-folder SourceView, Detail.-folder Why { display: none; }
+    """
+
+    def __init__(self, context: Context, docs: Docs) -> None:
+        """Show nothing yet; `docs` remembers the rules' documentation for all pages."""
+        super().__init__()
+        self._shared, self._docs = context, docs
+        self.source = SourceView(context.look)
+        self.why = Why(context.look)
+        self.folder = FolderView(context.look)
+        self._finding: Finding | None = None
+        self._folder: str | None = None
+
+    def compose(self) -> ComposeResult:
+        """The source above, why below; or in their place a folder."""
+        yield self.folder
+        yield self.source
+        yield self.why
+
+    @property
+    def finding(self) -> Finding | None:
+        """The finding that is explained."""
+        return self._finding
+
+    def clear(self) -> None:
+        """Show nothing: there is no finding."""
+        self.source.show_words("", "")
+        self._explain(None)
+
+    def return_to(self, finding: Finding) -> None:
+        """Show `finding` again in its file, after the source's cursor went elsewhere."""
+        if finding.path == self.source.path:
+            self.source.go_to(finding)
+            self._explain(finding)
+
+    def look_at(self, path: str, finding: Finding | None, again: bool = False) -> None:
+        """Show a file at `finding`, or at its top; `again` after the file may have changed.
+
+        Whoever reads in the source stays where they are.
+        """
+        self._folder = None
+        self.remove_class("-folder")
+        if path != self.source.path or again:
+            self.run_worker(self._load(path, finding), group="source", exclusive=True)
+        elif finding is not None and not self._reading(path):
+            self.source.go_to(finding)
+        if not self._reading(path):
+            self._explain(finding)
+
+    def _reading(self, path: str) -> bool:
+        """Return whether a person is in the file, with a cursor of their own."""
+        return self.source.has_focus and path == self.source.path
+
+    def look_into(self, path: str, files: Sequence[str]) -> None:
+        """Show what is in a folder, which holds `files`."""
+        self._folder = path
+        self._explain(None)
+        self.run_worker(self._sum_up(path, files), group="source", exclusive=True)
+
+    async def _sum_up(self, path: str, files: Sequence[str]) -> None:
+        if path != self.folder.path:
+            await asyncio.sleep(_REST)
+        state = self._shared.state
+        found = [(pane.id, state.files(pane.id)) for pane in PANES]
+        parts = ((pane, by[file]) for file in files for pane, by in found if file in by)
+        touched = {file for by in state.snapshot.new.values() for file in by}
+        new = [
+            one
+            for file in touched.intersection(files)
+            for said in state.findings_of(file).values()
+            for one in said
+            if state.is_new(one)
+        ]
+        summed_up = await asyncio.to_thread(summary, path, parts, new)
+        if self._folder == path:  # the cursor may be on a file by now
+            self.folder.show(summed_up)
+            self.add_class("-folder")
+
+    async def _load(self, path: str, finding: Finding | None) -> None:
+        if path != self.source.path:  # a cursor on its way past many files reads none of them
+            await asyncio.sleep(_REST)
+        backend = self._shared.backend
+        if backend is None:
+            return
+        try:
+            text = await asyncio.to_thread(read_text, backend.root, path)
+        except CockpitError as error:
+            self.source.show_words(path, f"{error.message}. {error.hint}".strip())
+            return
+        moved = not self._reading(path) and self.source.finding is not finding
+        self.source.show_text(text)
+        state = self._shared.state
+        self.source.show_marks(state.findings_of(path), state.is_new)
+        self.source.show_heats(self._shared.heats)
+        if moved and finding is not None:
+            self.source.go_to(finding)
+
+    def _explain(self, finding: Finding | None) -> None:
+        self._finding = finding
+        if finding is None:
+            self.why.show(None)
+            return
+        known = self._docs.get((finding.checker, finding.rule), "")
+        self._show_why(finding, known)
+        if not known and finding.rule != UNREAD:
+            self.run_worker(self._document(finding), group="document", exclusive=True)
+
+    async def _document(self, finding: Finding) -> None:
+        await asyncio.sleep(_REST)
+        backend = self._shared.backend
+        if backend is None:
+            return
+        try:
+            found: RuleDoc | str = await backend.document(finding)
+        except CockpitError as error:
+            found = error.message
+        self._docs[finding.checker, finding.rule] = found
+        if self._finding is finding:
+            self._show_why(finding, found)
+
+    def _show_why(self, finding: Finding, known: RuleDoc | str) -> None:
+        self.why.show(explained(self._shared, finding, known))
+
+    @on(SourceView.Marked)
+    def _marked(self, message: SourceView.Marked) -> None:
+        """Explain what the source's own cursor is on."""
+        message.stop()
+        self._explain(message.finding)

@@ -1,0 +1,130 @@
+"""The lines under a list that a person types in: the filter, and why a finding may stay."""
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import Reactive
+from textual.widgets import Input, Static
+
+from cockpit.plain import plain
+from cockpit.ui.style import Inked, Look
+
+
+class Filter(Input):
+    """The line that a filter is typed in."""
+
+    DEFAULT_CSS = """
+    Filter, Filter:focus {
+        display: none; height: 1; border: none; padding: 0 1; background: $surface;
+    }
+    Filter.-open { display: block; }
+    """
+    #: The text grows with every letter, the line does not: the screen need not be laid out anew.
+    virtual_size = Reactive(Size(0, 0))
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "screen.back", "clear", id="filter.clear"),
+        Binding("enter", "screen.keep_filter", "keep", id="filter.keep"),
+    ]
+
+
+class FilterLine(Inked, Horizontal):
+    """The filter, in sight while it is typed or set, and beside it what it does not understand."""
+
+    DEFAULT_CSS = """
+    FilterLine { display: none; height: 1; background: $surface; }
+    FilterLine.-open { display: block; }
+    FilterLine Filter { width: 1fr; }
+    FilterLine > Static { width: auto; max-width: 75%; padding: 0 1; display: block; }
+    """
+
+    def __init__(self, look: Look, words: str = "words") -> None:
+        """Start with no filter; `words` say what is found without a qualifier."""
+        super().__init__()
+        self._look = look
+        self.input = Filter(
+            placeholder=f"{words}, rule:F4 path:models sev:high is:new; ! inverts", classes="-open"
+        )
+        self._label = Static(Text("filter", look.palette.muted))
+        self._beside, self._problem = Static(markup=False), ""
+
+    def compose(self) -> ComposeResult:
+        """What it is, what is typed, and what is to be said of it."""
+        yield self._label
+        yield self.input
+        yield self._beside
+
+    def show(self, words: str, problem: str) -> None:
+        """Say what is wrong with the filter `words`; be out of sight where there are none."""
+        self.set_class(bool(words) or self.input.has_focus, "-open")
+        if problem != self._problem:  # an update lays the screen out anew: not with every key
+            self._problem = problem
+            self._beside.update(Text(plain(problem), self._look.palette.medium))
+
+    def renew(self) -> None:
+        """Write the labels in other colours."""
+        self._label.update(Text("filter", self._look.palette.muted))
+        self._beside.update(Text(plain(self._problem), self._look.palette.medium))
+
+    def open(self) -> None:
+        """Begin to type."""
+        self.add_class("-open")
+        self.input.focus()
+
+
+class Reason(Input):
+    """The line that a reason is typed in."""
+
+    DEFAULT_CSS = """
+    Reason, Reason:focus {
+        height: 1; width: 1fr; border: none; padding: 0 1; background: $surface;
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "leave", id="reason.leave"),
+    ]
+
+    class Left(Message):
+        """The person wants nothing dismissed."""
+
+    def action_leave(self) -> None:
+        """Dismiss nothing."""
+        self.post_message(self.Left())
+
+
+class ReasonLine(Inked, Horizontal):
+    """Asks why what is dismissed may stay."""
+
+    DEFAULT_CSS = """
+    ReasonLine { display: none; height: 1; background: $surface; }
+    ReasonLine.-open { display: block; }
+    ReasonLine > Static { width: auto; max-width: 60%; padding: 0 1; display: block; }
+    """
+
+    def __init__(self, look: Look) -> None:
+        """Ask nothing yet."""
+        super().__init__()
+        self._look = look
+        self.input = Reason(placeholder="the reason; enter keeps it, esc leaves")
+        self._label, self._asked = Static(markup=False), ""
+
+    def renew(self) -> None:
+        """Write the question in other colours."""
+        self._label.update(Text(self._asked, self._look.palette.strong))
+
+    def compose(self) -> ComposeResult:
+        """What is asked, and the answer."""
+        yield self._label
+        yield self.input
+
+    def ask(self, words: str) -> None:
+        """Ask why `words`, which say what is to be dismissed."""
+        self._asked = f"dismiss {plain(words)} because"
+        self.renew()
+        self.input.value = ""
+        self.add_class("-open")
+        self.input.focus()
