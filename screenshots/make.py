@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -50,15 +51,30 @@ async def draw(project: Path, edited: str) -> None:
         await until(pilot, lambda: state.snapshot.fresh and state.snapshot.generation > 0)
         with (project / edited).open("a", encoding="utf-8") as file:
             file.write(EDIT)
-        await until(pilot, lambda: state.new > 0 and state.snapshot.fresh)
+        await until(pilot, lambda: state.snapshot.fresh and state.snapshot.generation > 1)
+        await until(pilot, lambda: state.snapshot.base.ready and state.new > 0)
         await save(app, pilot, "deck")
         await app.action_pane("lint")
         await save(app, pilot, "pane")
+        await pilot.press("t", "t")
+        await save(app, pilot, "grouped")
+        await pilot.press("t", "t", "x")
+        await save(app, pilot, "dismiss")
+        await pilot.press("escape", "question_mark")
+        await save(app, pilot, "keys")
+        await pilot.press("escape", "B")
+        await save(app, pilot, "base")
+        await pilot.press("escape", "ctrl+p")
+        await save(app, pilot, "palette")
+        await pilot.press("escape")
         await app.action_pane("security")
         await save(app, pilot, "security")
-        await pilot.press("question_mark")
-        await save(app, pilot, "keys")
-        await pilot.press("escape", "escape")
+        await pilot.press("enter", "plus")
+        await save(app, pilot, "source")
+        await pilot.press("plus")
+        await app.action_files()
+        await save(app, pilot, "files")
+        await pilot.press("escape")
         app.theme = "cockpit-light"
         await save(app, pilot, "deck-light")
         app.theme = "cockpit"
@@ -92,6 +108,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         project = Path(home, "src", source.name)
         shutil.copytree(source, project, symlinks=True)
+        if (project / ".git").is_dir():
+            branch = ("git", "checkout", "-q", "-b", "fix-query")
+            subprocess.run(branch, cwd=project, check=True)  # noqa: S603 - git, in our copy
         edited = options.edit or str(largest(project))
         os.environ["HOME"] = home  # the title reads ~/src/name, wherever the pictures are drawn
         asyncio.run(draw(project, edited))
