@@ -52,6 +52,11 @@ class Detail(Vertical):
         yield self.why
 
     @property
+    def _stands(self) -> bool:
+        """Whether all is in place; on the way out it is taken down from the inside."""
+        return all(part.is_attached for part in (self.folder, self.source, self.why))
+
+    @property
     def finding(self) -> Finding | None:
         """The finding that is explained."""
         return self._finding
@@ -106,7 +111,7 @@ class Detail(Vertical):
             if state.is_new(one)
         ]
         summed_up = await asyncio.to_thread(summary, path, parts, new)
-        if self._folder == path:  # the cursor may be on a file by now
+        if self._folder == path and self._stands:  # the cursor may be on a file by now
             self.folder.show(summed_up)
             self.add_class("-folder")
 
@@ -119,7 +124,10 @@ class Detail(Vertical):
         try:
             text = await asyncio.to_thread(read_text, backend.root, path)
         except CockpitError as error:
-            self.source.show_words(path, f"{error.message}. {error.hint}".strip())
+            if self._stands:
+                self.source.show_words(path, f"{error.message}. {error.hint}".strip())
+            return
+        if not self._stands:
             return
         moved = not self._reading(path) and self.source.finding is not finding
         self.source.show_text(text)
@@ -149,7 +157,7 @@ class Detail(Vertical):
         except CockpitError as error:
             found = error.message
         self._docs[finding.checker, finding.rule] = found
-        if self._finding is finding:
+        if self._finding is finding and self._stands:
             self._show_why(finding, found)
 
     def _show_why(self, finding: Finding, known: RuleDoc | str) -> None:

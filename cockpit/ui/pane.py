@@ -293,7 +293,8 @@ class PaneScreen(Triage):
 
     async def _narrow(self, words: str) -> None:
         await self._prepare_filter()
-        self._change(words=words)
+        if self._list.is_attached:
+            self._change(words=words)
 
     def action_severity(self) -> None:
         """Ask for the next severity: all, medium and worse, high."""

@@ -106,6 +106,8 @@ class Triage(OnlyNew):
 
     def _tell(self, history: "History", words: str, note: str) -> None:
         self.context.state.dismiss(history.dismissed, history.covered)
+        if not self.is_attached:
+            return
         page = self.app.screen  # another one may have been opened meanwhile
         if isinstance(page, Page):
             page.show()

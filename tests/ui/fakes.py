@@ -75,6 +75,8 @@ class FakeBackend:
         self.asked: list[tuple[str, object]] = []
         self.stopped = False
         self.doc: RuleDoc | CockpitError = RuleDoc("X", "a-rule", DOC)
+        self.may_document = asyncio.Event()
+        self.may_document.set()
         self._subscribers: list[Callable[[Snapshot], None]] = []
         self._since = Since()
 
@@ -118,6 +120,7 @@ class FakeBackend:
 
     async def document(self, finding: Finding) -> RuleDoc:
         self.asked.append(("document", finding.rule))
+        await self.may_document.wait()
         if isinstance(self.doc, CockpitError):
             raise self.doc
         return self.doc

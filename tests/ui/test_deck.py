@@ -297,7 +297,8 @@ def test_tiles_stand_in_a_grid_without_holes(width: int, tiles: int, columns: in
 
 async def test_what_limits_the_answers_is_told_and_stays_in_sight(tmp_path: Path) -> None:
     first = msgspec.structs.replace(snapshot(), notes=("git [red]refuses[/] this repository",))
-    async with running(FakeBackend(tmp_path), first=first) as (app, pilot):
+    # Wide, for the header has the whole path too, and how long that is, is not ours to say.
+    async with running(FakeBackend(tmp_path), (260, 45), first) as (app, pilot):
         await until_shown(app, pilot, "1 note  git [red]refuses[/] this repository")
         assert screen_text(app).count("git [red]refuses[/]") == 1, "nobody waits for it: no notice"
 

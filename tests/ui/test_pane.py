@@ -8,6 +8,7 @@ import pytest
 from cockpit.errors import CockpitError
 from cockpit.model import Base, Failure, Result
 from cockpit.ui.app import CockpitApp
+from cockpit.ui.detail import Detail
 from cockpit.ui.list import FindingList
 from cockpit.ui.pane import PaneScreen
 from cockpit.ui.source import SourceView
@@ -117,6 +118,19 @@ async def test_without_documentation_it_says_why(backend: FakeBackend) -> None:
     async with running(backend, first=FIRST) as (app, pilot):
         await pilot.press("1")
         await until_shown(app, pilot, "ruff knows no rule F401")
+
+
+@pytest.mark.regression
+async def test_documentation_that_comes_on_the_way_out_is_dropped(backend: FakeBackend) -> None:
+    """Quitting in the blink in which a rule's documentation came ended in a traceback."""
+    backend.may_document.clear()
+    async with running(backend, first=FIRST) as (app, pilot):
+        await pilot.press("1")
+        await until(pilot, lambda: ("document", "F401") in backend.asked)
+        detail = app.screen.query_one(Detail)
+        await detail.why.remove()  # as the end does: from the inside
+        backend.may_document.set()
+        await detail.workers.wait_for_complete()
 
 
 async def test_the_cursor_stays_on_its_finding_when_the_list_changes(backend: FakeBackend) -> None:
