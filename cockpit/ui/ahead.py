@@ -5,6 +5,7 @@ be answered after the letters meant for it: on a slow line, or typed ahead, they
 """
 
 import asyncio
+import gc
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -18,7 +19,11 @@ _PATIENCE = 0.5
 
 
 class KeyQueue:
-    """Hands keys on one at a time."""
+    """Hands keys on one at a time.
+
+    Python's search for garbage waits until what a key asked for is painted: among the rows that a
+    key made of 100,000 findings it takes longer than the rest of the answer.
+    """
 
     def __init__(self, app: App[Any], hand_on: Callable[[events.Event], Awaitable[None]]) -> None:
         """Hand the keys of `app` to `hand_on`."""
@@ -31,6 +36,7 @@ class KeyQueue:
         if self._answering is not None:
             self._waiting.append(key)
             return
+        gc.disable()
         chain = self._chain()
         await self._hand_on(key)
         self._answering = asyncio.create_task(self._answer(chain))
@@ -45,6 +51,13 @@ class KeyQueue:
                 await _passed(chain)
         finally:
             self._answering = None
+            if not self._app.call_after_refresh(self._tidy):
+                gc.enable()
+
+    def _tidy(self) -> None:
+        """Let Python search for garbage again, if no other key is being answered."""
+        if self._answering is None:
+            gc.enable()
 
     def _chain(self) -> list[MessagePump]:
         """Return what a key goes through: the part with the focus, what it is in, the app."""

@@ -1,5 +1,6 @@
 """What the whole program does, whatever page is open: palette, help, notices, the base."""
 
+import gc
 import io
 
 import msgspec
@@ -8,10 +9,12 @@ import textual.constants
 from rich.console import Console
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Size
+from textual.strip import Strip
 from textual.widgets import Input
 
 from cockpit.model import Base
 from cockpit.ui.app import CockpitApp
+from cockpit.ui.list import FindingList
 from cockpit.ui.thrift import Changes
 from tests.ui.fakes import (
     FakeBackend,
@@ -148,6 +151,27 @@ async def test_keys_typed_ahead_are_all_obeyed_in_order(backend: FakeBackend) ->
         for key in ("2", "escape", "1", "slash", "a", "b", "c", "j"):
             app.simulate_key(key)
         await until_shown(app, pilot, "filter: abcj")
+
+
+async def test_the_search_for_garbage_waits_until_a_key_is_painted(
+    backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searching: list[bool] = []
+    render_line = FindingList.render_line
+
+    def watched(rows: FindingList, y: int) -> Strip:
+        searching.append(gc.isenabled())
+        return render_line(rows, y)
+
+    async with running(backend, first=FIRST) as (app, pilot):
+        await pilot.press("1")
+        await until_shown(app, pilot, "imported but unused")
+        await until(pilot, gc.isenabled)
+        monkeypatch.setattr(FindingList, "render_line", watched)
+        app.simulate_key("t")
+        await until(pilot, lambda: bool(searching))
+        assert not any(searching)
+        await until(pilot, gc.isenabled)
 
 
 class Line:
