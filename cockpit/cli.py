@@ -1,194 +1,19 @@
-"""The command line: reads the arguments, runs one command, turns errors into one sentence.
+"""The command line: runs the command that the arguments ask for, turns errors into one sentence.
 
 Nothing heavy is imported here: `cockpit --version` answers before a checker could be loaded.
 """
 
-import argparse
 import os
 import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
-from cockpit import __version__
+from cockpit import arguments as known
 from cockpit.errors import CockpitError
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
     from types import FrameType
-
-_OVERVIEW = """\
-cockpit shows what ruff, vulture, interrogate and bandit say of a Python project, live in one
-terminal: every save is checked again within a blink, and every finding opens at its line.
-
-  cockpit                     open the Deck on the project around this folder
-  cockpit src/app             the same, for one part of it
-  cockpit check               check once, print, exit 0 (clean), 1 (findings) or 2 (a tool failed)
-  cockpit watch               print one line for every change, beside an editor
-  cockpit baseline write      keep what is found now in a file, so that only what is new counts
-  cockpit trust               let it run the ruff of this project's own .venv, not cockpit's
-  cockpit keys                list what keys do on the screen, by the names to rebind them
-
-`cockpit COMMAND --help` says more of each.
-"""
-_CHECK = """\
-Check once and print what the tools' own commands would print, finding for finding.
-
-exit status:
-  0   nothing found (or nothing at or above --fail-on)
-  1   findings; with --verify: a difference
-  2   a tool failed or could not read a file, or the command line is wrong
-"""
-_BASELINE = """\
-Keep the findings that are there now in cockpit-baseline.txt, in the project's root, to be
-committed: for `cockpit check --new` and the screen only what came since is new. The file is sorted,
-holds no line numbers and no absolute paths, and two branches' merge as the union of their lines.
-
-  cockpit baseline write      write what is found now
-  cockpit baseline show       list what it holds, and whether each is still there
-  cockpit baseline prune      drop what is no longer there; nothing is added
-
-With PATHs or --only the rest of the file stays as it is.
-"""
-_KEYS = """\
-List what keys do on the screen: a name, its keys, and what they do, a line each. Another key is
-given by that name in your own settings file (config.toml):
-
-  [keys]
-  "pane.filter" = "ctrl+f"
-  "list.down" = "n,down"
-"""
-_TRUST = """\
-Say that this project's own tools may be run. cockpit then prefers the ruff in the project's virtual
-environment (.venv, venv or env) to the one it brings. The answer is kept in your own state folder
-(COCKPIT_STATE_DIR overrides it), never in the project; without it nothing of a project is run.
-"""
-_EXAMPLES = """\
-examples:
-  cockpit check                         everything
-  cockpit check src tests/test_api.py   only these
-  cockpit check --only ruff,bandit      only these tools
-  cockpit check --format json           for programs; the contract is in docs/usage.md
-  cockpit check --explain vulture       the vulture command that gives the same findings
-  cockpit check --verify                run the tools' own commands and compare
-"""
-
-
-def _parser(prog: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
-    return argparse.ArgumentParser(
-        prog=prog,
-        description=description,
-        epilog=epilog,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-
-
-def _screen_parser() -> argparse.ArgumentParser:
-    parser = _parser("cockpit", _OVERVIEW, _settings_line())
-    parser.add_argument(
-        "paths",
-        nargs="*",
-        metavar="PATH",
-        help="files or folders; of several projects each goes by its own settings",
-    )
-    _tool_arguments(parser)
-    parser.add_argument("--version", action="version", version=f"cockpit {__version__}")
-    return parser
-
-
-def _settings_line() -> str:
-    return (
-        "Settings: [tool.cockpit] in pyproject.toml, and config.toml in your own settings folder\n"
-        "(COCKPIT_CONFIG_DIR overrides it). The tools read their own sections as they always do."
-    )
-
-
-def _check_parser() -> argparse.ArgumentParser:
-    parser = _parser("cockpit check", _CHECK, _EXAMPLES)
-    parser.add_argument(
-        "paths",
-        nargs="*",
-        metavar="PATH",
-        help="files or folders; of several projects each goes by its own settings",
-    )
-    _tool_arguments(parser)
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
-    parser.add_argument("--output", metavar="FILE", default="", help="write there, not to stdout")
-    parser.add_argument(
-        "--fail-on",
-        choices=("high", "medium", "low", "never"),
-        default="",
-        help="least severity that makes the exit status 1 (default: the settings' fail-on, or low)",
-    )
-    parser.add_argument(
-        "--new", action="store_true", help="only what was not there at the base; see --base"
-    )
-    parser.add_argument(
-        "--base",
-        metavar="REV",
-        default=None,
-        help="compare with a git revision, `baseline` or `session` (default: the baseline file, "
-        "else where the branch left the default branch, else the last commit); implies --new",
-    )
-    only_one = parser.add_mutually_exclusive_group()
-    only_one.add_argument(
-        "--explain", metavar="TOOL", default="", help="print the tool's own command that is equal"
-    )
-    only_one.add_argument(
-        "--verify",
-        metavar="TOOL",
-        nargs="?",
-        const="",
-        default=None,
-        help="run the tool's own command (all tools' without TOOL) and compare every finding",
-    )
-    return parser
-
-
-def _watch_parser() -> argparse.ArgumentParser:
-    description = "Check everything, then print one line for every change, until ctrl-c."
-    parser = _parser("cockpit watch", description)
-    parser.add_argument(
-        "paths",
-        nargs="*",
-        metavar="PATH",
-        help="files or folders; of several projects each goes by its own settings",
-    )
-    _tool_arguments(parser)
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
-    return parser
-
-
-def _baseline_parser() -> argparse.ArgumentParser:
-    parser = _parser("cockpit baseline", _BASELINE)
-    actions = parser.add_subparsers(dest="action", metavar="write|show|prune", required=True)
-    for action in ("write", "show", "prune"):
-        one = actions.add_parser(action, allow_abbrev=False)
-        one.add_argument("paths", nargs="*", metavar="PATH", help="files or folders of one project")
-        _tool_arguments(one)
-    actions.choices["write"].add_argument(
-        "--force", action="store_true", help="also where a tool failed or could not read a file"
-    )
-    actions.choices["show"].add_argument(
-        "--format", choices=("text", "json"), default="text", help="default: text"
-    )
-    return parser
-
-
-def _trust_parser() -> argparse.ArgumentParser:
-    parser = _parser("cockpit trust", _TRUST)
-    parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="the project")
-    parser.add_argument("--revoke", action="store_true", help="take it back")
-    return parser
-
-
-def _tool_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--only", metavar="TOOL", action="append", default=[], help="run only these (a,b or twice)"
-    )
-    parser.add_argument(
-        "--skip", metavar="TOOL", action="append", default=[], help="run all but these"
-    )
 
 
 def main(argv: "Sequence[str] | None" = None) -> int:
@@ -225,7 +50,7 @@ def _dispatch(arguments: list[str]) -> int:
 
 
 def _check(arguments: "Sequence[str]") -> int:
-    options = _check_parser().parse_args(arguments)
+    options = known.check_parser().parse_args(arguments)
     from cockpit import headless  # 0.1 s: not for --help and --version
     from cockpit.checkers.registry import names
     from cockpit.session import request_of, split
@@ -252,7 +77,7 @@ def _check(arguments: "Sequence[str]") -> int:
 
 
 def _watch(arguments: "Sequence[str]") -> int:
-    options = _watch_parser().parse_args(arguments)
+    options = known.watch_parser().parse_args(arguments)
     from cockpit import headless
     from cockpit.session import request_of
 
@@ -261,7 +86,7 @@ def _watch(arguments: "Sequence[str]") -> int:
 
 
 def _baseline(arguments: "Sequence[str]") -> int:
-    options = _baseline_parser().parse_args(arguments)
+    options = known.baseline_parser().parse_args(arguments)
     from cockpit import baseline_command as command
     from cockpit.session import request_of
 
@@ -274,7 +99,7 @@ def _baseline(arguments: "Sequence[str]") -> int:
 
 
 def _keys(arguments: "Sequence[str]") -> int:
-    _parser("cockpit keys", _KEYS).parse_args(arguments)
+    known.keys_parser().parse_args(arguments)
     from cockpit.config import own_keys
     from cockpit.places import user_settings_file
     from cockpit.ui.keymap import listing, understood
@@ -287,7 +112,7 @@ def _keys(arguments: "Sequence[str]") -> int:
 
 
 def _trust(arguments: "Sequence[str]") -> int:
-    options = _trust_parser().parse_args(arguments)
+    options = known.trust_parser().parse_args(arguments)
     from pathlib import Path
 
     from cockpit import trust
@@ -311,7 +136,7 @@ def _trust(arguments: "Sequence[str]") -> int:
 
 
 def _screen(arguments: "Sequence[str]") -> int:
-    options = _screen_parser().parse_args(arguments)
+    options = known.screen_parser().parse_args(arguments)
     _guess_command(options.paths)
     if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
         raise CockpitError(
@@ -319,11 +144,11 @@ def _screen(arguments: "Sequence[str]") -> int:
             "Use `cockpit check` to print the findings, or `cockpit watch` to follow changes.",
         )
     from cockpit.session import request_of
-    from cockpit.ui import app
+    from cockpit.ui import start
 
     received = _as_interrupts()
     try:
-        code = app.main(request_of(options.paths, options.only, options.skip))
+        code = start.main(request_of(options.paths, options.only, options.skip))
     except KeyboardInterrupt:
         if not received:
             raise

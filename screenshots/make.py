@@ -19,7 +19,8 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from cockpit.session import Request
-from cockpit.ui.app import CockpitApp, engine
+from cockpit.ui.app import CockpitApp
+from cockpit.ui.start import engine
 
 HERE = Path(__file__).parent
 #: What a person just wrote: an undefined name, and a query built by hand.

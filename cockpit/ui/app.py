@@ -6,11 +6,10 @@ What a page looks like, and what its keys do, is in the pages.
 import asyncio
 import os
 import signal
-import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import textual.constants
 from rich.console import RenderableType
@@ -25,11 +24,9 @@ from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.theme import Theme
 
-from cockpit.base import AUTO
 from cockpit.errors import CockpitError
 from cockpit.model import Snapshot
-from cockpit.panes import PANES
-from cockpit.places import data_folder, state_folder
+from cockpit.places import data_folder
 from cockpit.plain import plain
 from cockpit.ui.against import Against
 from cockpit.ui.ahead import KeyQueue
@@ -40,18 +37,13 @@ from cockpit.ui.deck import Deck
 from cockpit.ui.encoding import EncodingFilter
 from cockpit.ui.memory import read_theme
 from cockpit.ui.page import Page
+from cockpit.ui.pages import FILES, Pages
 from cockpit.ui.recall import Recall
 from cockpit.ui.state import PATIENCE
 from cockpit.ui.style import ASCII, Inked, Look
 from cockpit.ui.themes import DARK, terminal_colours, themes
 from cockpit.ui.thrift import Thrift
 from cockpit.ui.tile import Tile
-
-if TYPE_CHECKING:
-    from cockpit.checkers.interface import RuleDoc
-    from cockpit.session import Request
-    from cockpit.ui.files import FilesScreen
-    from cockpit.ui.pane import PaneScreen
 
 OpenBackend = Callable[[], AbstractAsyncContextManager[Backend]]
 
@@ -139,14 +131,12 @@ class CockpitApp(App[int]):
         self.failure: CockpitError | None = None
         self._open_backend = open_backend
         self._serving: asyncio.Task[None] | None = None
-        self._panes: dict[str, PaneScreen] = {}
-        self._files: FilesScreen | None = None
-        self._docs: dict[tuple[str, str], RuleDoc | str] = {}
         self._noticed = False
         self._thrift = Thrift()
         self._keys = KeyQueue(self, super().on_event)
         self.against = Against()
         self._recall = Recall(self, memory)
+        self.pages = Pages(self, self._recall.look)
         self._touched = False
 
     @property
@@ -226,7 +216,7 @@ class CockpitApp(App[int]):
         self.context.look.refresh(self)
         self._recall.keep_theme(self.theme)
         self._show()
-        for page in {*self.screen_stack, *self.pages().values()}:
+        for page in {*self.screen_stack, *self.pages.made.values()}:
             for part in page.walk_children():
                 if isinstance(part, Inked):
                     part.renew()
@@ -246,70 +236,27 @@ class CockpitApp(App[int]):
 
     # --- Going from page to page --------------------------------------------------------------
 
-    def _pane(self, pane_id: str) -> "PaneScreen":
-        # Imported a moment after the first paint, which does not need it: see _prepare.
-        from cockpit.ui.pane import PaneScreen
-
-        if pane_id not in self._panes:
-            pane = next(pane for pane in PANES if pane.id == pane_id)
-            screen = self._panes[pane_id] = PaneScreen(pane, self.context, self._docs)
-            self.install_screen(screen, pane_id)
-            self._recall.look(pane_id, screen)
-        return self._panes[pane_id]
-
     async def action_pane(self, pane_id: str, filtering: bool = False) -> None:
         """Open a pane by its id, on top of the Deck."""
-        screen = self._pane(pane_id)
-        if self.screen is screen:
-            return
-        if isinstance(deck := self.screen_stack[0], Deck):
-            deck.go_to(pane_id)
-        await self._open(screen)
-        if filtering:
-            screen.action_filter()
+        if await self.pages.open(pane_id) and filtering:
+            self.pages.pane(pane_id).action_filter()
 
     async def action_files(self) -> None:
         """Open the tree of files, on top of the Deck."""
-        from cockpit.ui.files import FilesScreen
-
-        if self._files is None:
-            self._files = FilesScreen(self.context, self._docs)
-            self.install_screen(self._files, "files")
-            self._recall.look("files", self._files)
-        await self._open(self._files)
-
-    def pages(self) -> dict[str, "PaneScreen | FilesScreen"]:
-        """Return the pages that were opened so far, by their ids."""
-        files = {"files": self._files} if self._files is not None else {}
-        return {**self._panes, **files}
-
-    async def open_page(self, page_id: str) -> None:
-        """Open a page by its id; nothing where there is no such page."""
-        if page_id == "files":
-            await self.action_files()
-        elif any(pane.id == page_id for pane in PANES):
-            await self.action_pane(page_id)
-
-    async def _open(self, screen: Page) -> None:
-        """Show a page on top of the Deck, in the place of another that is there."""
-        if isinstance(self.screen, Deck):
-            await self.push_screen(screen)
-        elif self.screen is not screen:
-            await self.switch_screen(screen)
+        await self.pages.open(FILES)
 
     async def action_next_pane(self, by: int) -> None:
         """Open the pane after the one that is open, or before it."""
-        order = [pane.id for pane in PANES]
-        at = self.screen.pane.id if isinstance(self.screen, Page) else order[0]
-        await self.action_pane(order[(order.index(at) + by) % len(order)])
+        await self.pages.open_next(by)
 
     async def on_tile_opened(self, message: Tile.Opened) -> None:
         """Open a tile's pane at the finding that was chosen."""
-        await self.action_pane(message.pane.id)
+        await self.pages.open(message.pane.id)
+        pane = self.pages.pane(message.pane.id)
         if message.finding is not None:
-            self._pane(message.pane.id).go_to(message.finding)
+            pane.go_to(message.finding)
         if message.dismissing:
-            self._pane(message.pane.id).action_put_away()
+            pane.action_put_away()
 
     # --- What is sent to the terminal ---------------------------------------------------------
 
@@ -406,35 +353,3 @@ class CockpitApp(App[int]):
     def _compare(self, base: str | None) -> None:
         if base is not None and self.context.backend is not None:
             self.against.choose(base, self.context.backend)
-
-
-def run(open_backend: OpenBackend, title: str = "", memory: Path | None = None) -> int:
-    """Show a project until the person leaves; return the exit code.
-
-    Raises `CockpitError` where the backend could not be opened.
-    """
-    app = CockpitApp(open_backend, title, memory)
-    code = app.run()
-    if app.failure is not None:
-        raise app.failure
-    return code or app.return_code or 0
-
-
-def main(request: "Request") -> int:
-    """Show what a command line asks for; raise `CockpitError` where that cannot be."""
-    if sys.__stderr__ is None or not sys.__stderr__.isatty():
-        raise CockpitError(
-            "cockpit draws on standard error, and that is not a terminal here",
-            "Leave out the `2>` that leads it away.",
-        )
-    return run(lambda: engine(request), titled(Path.cwd()), state_folder())
-
-
-@asynccontextmanager
-async def engine(request: "Request") -> AsyncIterator[Backend]:
-    """Open the real backend for what a command line asks for."""
-    # The engine is imported when the first screen stands: it would double the wait for it.
-    from cockpit.session import open_backend
-
-    async with open_backend(request, Path.cwd(), AUTO) as opened:
-        yield opened.backend

@@ -11,7 +11,6 @@ import msgspec
 from cockpit.plain import plain
 from cockpit.ui.deck import Deck
 from cockpit.ui.memory import Memory, Notebook, write_theme
-from cockpit.ui.page import Page
 
 if TYPE_CHECKING:
     from cockpit.ui.app import CockpitApp
@@ -54,7 +53,7 @@ class Recall:
             return
         deck.go_to(self._past.tile)
         if self._past.page:
-            await app.open_page(self._past.page)
+            await app.pages.open(self._past.page)
 
     def keep(self) -> None:
         """Note where the person is, if that is news; a failure is a note, once."""
@@ -74,17 +73,13 @@ class Recall:
     def _now(self) -> Memory:
         app = self._app
         views = dict(self._past.views)
-        for page_id, page in app.pages().items():
+        for page_id, page in app.pages.made.items():
             views[page_id] = msgspec.Raw(msgspec.json.encode(page.view))
         deck = app.screen_stack[0]
         return Memory(
-            page=next((page_id for page_id, page in app.pages().items() if page in _open(app)), ""),
+            page=app.pages.shown,
             tile=deck.tile.pane.id if isinstance(deck, Deck) else "",
             only_new=app.context.state.only_new,
             base=app.against.word,
             views=views,
         )
-
-
-def _open(app: "CockpitApp") -> list[Page]:
-    return [screen for screen in app.screen_stack if isinstance(screen, Page)]

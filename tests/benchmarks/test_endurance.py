@@ -14,7 +14,8 @@ import pytest
 from textual.pilot import Pilot
 
 from cockpit.session import Request
-from cockpit.ui import app as ui
+from cockpit.ui.app import CockpitApp
+from cockpit.ui.start import engine
 
 pytestmark = pytest.mark.performance
 
@@ -62,7 +63,7 @@ def test_ten_thousand_saves(
     held: list[tuple[float, float]] = []
 
     async def day() -> None:
-        app = ui.CockpitApp(lambda: ui.engine(Request()))
+        app = CockpitApp(lambda: engine(Request()))
         async with app.run_test(size=(80, 24)) as pilot:
             await _settled(app, pilot, 0)
             await pilot.press("1")
@@ -87,7 +88,7 @@ def test_ten_thousand_saves(
     assert theirs[-1] - theirs[1] <= _GROWTH
 
 
-async def _settled(app: ui.CockpitApp, pilot: Pilot[int], after: int) -> None:
+async def _settled(app: CockpitApp, pilot: Pilot[int], after: int) -> None:
     state = app.context.state
     async with asyncio.timeout(60):
         while not (state.snapshot.fresh and state.snapshot.generation > after):  # noqa: ASYNC110

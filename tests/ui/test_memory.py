@@ -96,7 +96,7 @@ async def test_a_key_that_was_typed_before_is_worth_more_than_what_is_remembered
         waiting.set()
         await until(pilot, lambda: app.context.backend is backend)
         await show(app, pilot, backend, FIRST)
-        assert app.screen is app.pages()["dead"]
+        assert app.screen is app.pages.made["dead"]
 
 
 @pytest.mark.integration

@@ -1,0 +1,181 @@
+"""What the command line understands, and its help."""
+
+import argparse
+
+from cockpit import __version__
+
+_OVERVIEW = """\
+cockpit shows what ruff, vulture, interrogate and bandit say of a Python project, live in one
+terminal: every save is checked again within a blink, and every finding opens at its line.
+
+  cockpit                     open the Deck on the project around this folder
+  cockpit src/app             the same, for one part of it
+  cockpit check               check once, print, exit 0 (clean), 1 (findings) or 2 (a tool failed)
+  cockpit watch               print one line for every change, beside an editor
+  cockpit baseline write      keep what is found now in a file, so that only what is new counts
+  cockpit trust               let it run the ruff of this project's own .venv, not cockpit's
+  cockpit keys                list what keys do on the screen, by the names to rebind them
+
+`cockpit COMMAND --help` says more of each.
+"""
+_CHECK = """\
+Check once and print what the tools' own commands would print, finding for finding.
+
+exit status:
+  0   nothing found (or nothing at or above --fail-on)
+  1   findings; with --verify: a difference
+  2   a tool failed or could not read a file, or the command line is wrong
+"""
+_BASELINE = """\
+Keep the findings that are there now in cockpit-baseline.txt, in the project's root, to be
+committed: for `cockpit check --new` and the screen only what came since is new. The file is sorted,
+holds no line numbers and no absolute paths, and two branches' merge as the union of their lines.
+
+  cockpit baseline write      write what is found now
+  cockpit baseline show       list what it holds, and whether each is still there
+  cockpit baseline prune      drop what is no longer there; nothing is added
+
+With PATHs or --only the rest of the file stays as it is.
+"""
+_KEYS = """\
+List what keys do on the screen: a name, its keys, and what they do, a line each. Another key is
+given by that name in your own settings file (config.toml):
+
+  [keys]
+  "pane.filter" = "ctrl+f"
+  "list.down" = "n,down"
+"""
+_TRUST = """\
+Say that this project's own tools may be run. cockpit then prefers the ruff in the project's virtual
+environment (.venv, venv or env) to the one it brings. The answer is kept in your own state folder
+(COCKPIT_STATE_DIR overrides it), never in the project; without it nothing of a project is run.
+"""
+_EXAMPLES = """\
+examples:
+  cockpit check                         everything
+  cockpit check src tests/test_api.py   only these
+  cockpit check --only ruff,bandit      only these tools
+  cockpit check --format json           for programs; the contract is in docs/usage.md
+  cockpit check --explain vulture       the vulture command that gives the same findings
+  cockpit check --verify                run the tools' own commands and compare
+"""
+
+
+def _parser(prog: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(
+        prog=prog,
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def screen_parser() -> argparse.ArgumentParser:
+    """Return the parser of `cockpit` without a command."""
+    parser = _parser("cockpit", _OVERVIEW, _settings_line())
+    _what_arguments(parser)
+    parser.add_argument("--version", action="version", version=f"cockpit {__version__}")
+    return parser
+
+
+def _settings_line() -> str:
+    return (
+        "Settings: [tool.cockpit] in pyproject.toml, and config.toml in your own settings folder\n"
+        "(COCKPIT_CONFIG_DIR overrides it). The tools read their own sections as they always do."
+    )
+
+
+def check_parser() -> argparse.ArgumentParser:
+    """Return the parser of `cockpit check`."""
+    parser = _parser("cockpit check", _CHECK, _EXAMPLES)
+    _what_arguments(parser)
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    parser.add_argument("--output", metavar="FILE", default="", help="write there, not to stdout")
+    parser.add_argument(
+        "--fail-on",
+        choices=("high", "medium", "low", "never"),
+        default="",
+        help="least severity that makes the exit status 1 (default: the settings' fail-on, or low)",
+    )
+    parser.add_argument(
+        "--new", action="store_true", help="only what was not there at the base; see --base"
+    )
+    parser.add_argument(
+        "--base",
+        metavar="REV",
+        default=None,
+        help="compare with a git revision, `baseline` or `session` (default: the baseline file, "
+        "else where the branch left the default branch, else the last commit); implies --new",
+    )
+    only_one = parser.add_mutually_exclusive_group()
+    only_one.add_argument(
+        "--explain", metavar="TOOL", default="", help="print the tool's own command that is equal"
+    )
+    only_one.add_argument(
+        "--verify",
+        metavar="TOOL",
+        nargs="?",
+        const="",
+        default=None,
+        help="run the tool's own command (all tools' without TOOL) and compare every finding",
+    )
+    return parser
+
+
+def watch_parser() -> argparse.ArgumentParser:
+    """Return the parser of `cockpit watch`."""
+    description = "Check everything, then print one line for every change, until ctrl-c."
+    parser = _parser("cockpit watch", description)
+    _what_arguments(parser)
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    return parser
+
+
+def baseline_parser() -> argparse.ArgumentParser:
+    """Return the parser of `cockpit baseline`."""
+    parser = _parser("cockpit baseline", _BASELINE)
+    actions = parser.add_subparsers(dest="action", metavar="write|show|prune", required=True)
+    for action in ("write", "show", "prune"):
+        one = actions.add_parser(action, allow_abbrev=False)
+        one.add_argument("paths", nargs="*", metavar="PATH", help="files or folders of one project")
+        _tool_arguments(one)
+    actions.choices["write"].add_argument(
+        "--force", action="store_true", help="also where a tool failed or could not read a file"
+    )
+    actions.choices["show"].add_argument(
+        "--format", choices=("text", "json"), default="text", help="default: text"
+    )
+    return parser
+
+
+def trust_parser() -> argparse.ArgumentParser:
+    """Return the parser of `cockpit trust`."""
+    parser = _parser("cockpit trust", _TRUST)
+    parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="the project")
+    parser.add_argument("--revoke", action="store_true", help="take it back")
+    return parser
+
+
+def _what_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="files or folders; of several projects each goes by its own settings",
+    )
+    _tool_arguments(parser)
+
+
+def _tool_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--only", metavar="TOOL", action="append", default=[], help="run only these (a,b or twice)"
+    )
+    parser.add_argument(
+        "--skip", metavar="TOOL", action="append", default=[], help="run all but these"
+    )
+
+
+def keys_parser() -> argparse.ArgumentParser:
+    """Return the parser of `cockpit keys`."""
+    return _parser("cockpit keys", _KEYS)

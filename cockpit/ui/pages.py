@@ -1,0 +1,90 @@
+"""The pages on top of the Deck: each is made when it is first asked for, and kept."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from cockpit.panes import PANES
+from cockpit.ui.deck import Deck
+from cockpit.ui.page import Page
+
+if TYPE_CHECKING:
+    from cockpit.checkers.interface import RuleDoc
+    from cockpit.ui.app import CockpitApp
+    from cockpit.ui.files import FilesScreen
+    from cockpit.ui.pane import PaneScreen
+
+#: The id of the tree of files; that of a pane is the pane's.
+FILES = "files"
+
+
+class Pages:
+    """Makes the pages of one app, and goes from one to another.
+
+    Their modules are imported a moment after the first paint, which does not need them.
+    """
+
+    def __init__(
+        self, app: "CockpitApp", look: "Callable[[str, PaneScreen | FilesScreen], None]"
+    ) -> None:
+        """Go from page to page in `app`; `look` has a page that was just made look as it did."""
+        self._app, self._look = app, look
+        self._docs: dict[tuple[str, str], RuleDoc | str] = {}
+        self._panes: dict[str, PaneScreen] = {}
+        self._files: FilesScreen | None = None
+
+    @property
+    def made(self) -> "dict[str, PaneScreen | FilesScreen]":
+        """Those that were opened so far, by their ids."""
+        return {**self._panes, **({FILES: self._files} if self._files is not None else {})}
+
+    @property
+    def shown(self) -> str:
+        """The id of the one that lies on the Deck, or nothing."""
+        stack = self._app.screen_stack
+        return next((page_id for page_id, page in self.made.items() if page in stack), "")
+
+    def pane(self, pane_id: str) -> "PaneScreen":
+        """Return the page of a pane."""
+        from cockpit.ui.pane import PaneScreen
+
+        if pane_id not in self._panes:
+            pane = next(pane for pane in PANES if pane.id == pane_id)
+            screen = self._panes[pane_id] = PaneScreen(pane, self._app.context, self._docs)
+            self._install(screen, pane_id)
+        return self._panes[pane_id]
+
+    def files(self) -> "FilesScreen":
+        """Return the page of the tree of files."""
+        from cockpit.ui.files import FilesScreen
+
+        if self._files is None:
+            self._files = FilesScreen(self._app.context, self._docs)
+            self._install(self._files, FILES)
+        return self._files
+
+    def _install(self, screen: "PaneScreen | FilesScreen", page_id: str) -> None:
+        self._app.install_screen(screen, page_id)
+        self._look(page_id, screen)
+
+    async def open(self, page_id: str) -> bool:
+        """Open a page by its id; return whether that is news. There may be no such page."""
+        if page_id != FILES and not any(pane.id == page_id for pane in PANES):
+            return False
+        screen: Page = self.files() if page_id == FILES else self.pane(page_id)
+        app, deck = self._app, self._app.screen_stack[0]
+        if app.screen is screen:
+            return False
+        if isinstance(deck, Deck) and page_id != FILES:
+            deck.go_to(page_id)
+        if isinstance(app.screen, Deck):
+            await app.push_screen(screen)
+        else:  # one page lies on the Deck, not a pile of them
+            await app.switch_screen(screen)
+        return True
+
+    async def open_next(self, by: int) -> None:
+        """Open the pane `by` places after the one that is open."""
+        order = [pane.id for pane in PANES]
+        screen = self._app.screen
+        at = screen.pane.id if isinstance(screen, Page) else order[0]
+        await self.open(order[(order.index(at) + by) % len(order)])
