@@ -31,17 +31,22 @@ _INLINE = re.compile(
 )
 _REFERENCE = re.compile(r"^\s*\[(?P<name>[^\]]+)\]:\s*\S+")
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!>])")
-#: Cells of all columns but the last beyond which a table is not shown as one.
-_WIDE = 60
+#: Cells that the last column of a table needs at most; what is longer is wrapped within it.
+_LAST = 24
 _PYTHON = frozenset(("python", "py", "pyi", "pycon", ""))
 
 
 class Line(NamedTuple):
-    """A paragraph to be wrapped: what stands before its first line, and before the others."""
+    """A paragraph to be wrapped: what stands before its first line, and before the others.
+
+    Where there are fewer cells than it `needs`, other lines are shown in its `stead`.
+    """
 
     text: Text
-    first: str = ""
+    first: str | Text = ""
     rest: str = ""
+    needs: int = 0
+    stead: tuple["Line", ...] = ()
 
 
 def render(text: str, palette: Palette) -> Iterator[Line]:
@@ -110,30 +115,32 @@ def _code(lines: list[str], language: str, palette: Palette) -> Iterator[Line]:
 
 
 def _table(lines: list[str], palette: Palette) -> Iterator[Line]:
-    """Yield a table's rows: its columns in line, or where they are wide a line a cell."""
-    rows = list(laid_out(lines))
-    if rows and sum(rows[0].widths[:-1]) > _WIDE:
-        head, *rest = rows
-        for row in rest:
-            yield Line(_inline(row.cells[0], palette), "  ", "  ")
-            for title, cell in zip(head.cells[1:], row.cells[1:], strict=True):
-                yield Line(_inline(f"{title}: {cell}", palette), "    ", "      ")
-        return
-    for row in rows:
-        yield _row(row, palette)
+    """Yield a table's rows: its columns in line, or where they are too wide a line a cell."""
+    head: Row | None = None
+    for row in laid_out(lines):
+        head = head or row
+        first = Text("  ")
+        for cell, width in zip(row.cells[:-1], row.widths, strict=False):
+            shown = _cell(cell, row, palette)
+            first.append_text(shown).append(" " * (width + 2 - shown.cell_len))
+        indent = 2 + sum(width + 2 for width in row.widths[:-1])
+        needs = indent + min(row.widths[-1], _LAST)
+        stead = () if row.head else tuple(_apart(head, row, palette))
+        yield Line(_cell(row.cells[-1], row, palette), first, " " * indent, needs, stead)
 
 
-def _row(row: Row, palette: Palette) -> Line:
-    text = Text()
-    for number, (cell, width) in enumerate(zip(row.cells, row.widths, strict=True)):
-        shown = _inline(cell, palette)
-        if row.head:
-            shown.stylize(palette.strong)
-        text.append_text(shown)
-        if number < len(row.cells) - 1:
-            text.append(" " * (width + 2 - shown.cell_len))
-    indent = " " * sum(width + 2 for width in row.widths[:-1])
-    return Line(text, "  ", f"  {indent}")
+def _cell(cell: str, row: Row, palette: Palette) -> Text:
+    shown = _inline(cell, palette)
+    if row.head:
+        shown.stylize(palette.strong)
+    return shown
+
+
+def _apart(head: Row, row: Row, palette: Palette) -> Iterator[Line]:
+    """Yield the cells of a row, each under the first and with the title of its column."""
+    yield Line(_inline(row.cells[0], palette), "  ", "  ")
+    for title, cell in zip(head.cells[1:], row.cells[1:], strict=True):
+        yield Line(_inline(f"{title}: {cell}", palette), "    ", "      ")
 
 
 def _closed(paragraph: list[str], palette: Palette, names: Iterable[str]) -> Iterator[Line]:
@@ -194,12 +201,15 @@ def _link(shown: Text, name: str, palette: Palette) -> None:
 
 def wrapped(lines: Iterable[Line], console: Console, width: int) -> Iterator[Text]:
     """Yield `lines` broken to a width, each with what stands before it."""
-    for text, first, rest in lines:
-        room = max(width - max(cell_len(first), cell_len(rest)), 8)
-        before = first
-        for part in text.wrap(console, room) if text else [Text()]:
-            yield Text(before).append_text(part) if before else part
-            before = rest
+    for line in lines:
+        if line.needs > width:
+            yield from wrapped(line.stead, console, width)
+            continue
+        before = line.first if isinstance(line.first, Text) else Text(line.first)
+        room = max(width - max(before.cell_len, cell_len(line.rest)), 8)
+        for part in line.text.wrap(console, room) if line.text else [Text()]:
+            yield before.copy().append_text(part) if before else part
+            before = Text(line.rest)
 
 
 def styled(text: str, style: Style) -> Text:

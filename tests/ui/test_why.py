@@ -219,6 +219,15 @@ async def test_tables_are_drawn_in_columns(backend: FakeBackend, table: str) -> 
     assert await lines_of(backend, table) == ["  a  bb", "  c  d"]
 
 
+@pytest.mark.regression
+async def test_a_table_keeps_its_columns_as_long_as_they_fit(backend: FakeBackend) -> None:
+    """Vulture's own table was broken into a word a line, with room enough beside it."""
+    table = f"| type | how sure one is |\n|--|--|\n| {'name ' * 9}| 90 % |"
+    wide, narrow = await lines_of(backend, table, 64), await lines_of(backend, table, 60)
+    assert wide == [f"  {'type':44}  how sure one is", f"  {'name ' * 9} 90 %"]
+    assert narrow == [f"  {'name ' * 9}".rstrip(), "    how sure one is: 90 %"]
+
+
 async def test_a_table_too_wide_is_told_cell_by_cell(backend: FakeBackend) -> None:
     table = f"| x | one | two |\n|--|--|--|\n| row | {'a ' * 40}| b |"
     lines = await lines_of(backend, table)
