@@ -47,6 +47,8 @@ class Comparison:
         self._past: LookBack | None = None
         #: What came since the start is always known: there is no looking back at it later.
         self._session = self._since = Since()
+        #: What is going to take the place of `_since`, while its doubts are settled.
+        self._coming: Since | None = None
         self._sides: dict[str, tuple[bytes, Side]] = {}
         #: The checkers that had failed when the base was looked at, so that they were not asked.
         self._unasked: frozenset[str] = frozenset()
@@ -66,9 +68,8 @@ class Comparison:
     def update(self, results: Mapping[str, Result]) -> None:
         """Take in the newest report of every checker that has come to rest."""
         fresh = {name: result for name, result in results.items() if not result.running}
-        self._session.update(fresh)
-        if self._since is not self._session:
-            self._since.update(fresh)
+        for since in {self._session, self._since, self._coming or self._since}:
+            since.update(fresh)
 
     # --- Which base -----------------------------------------------------------------------------
 
@@ -86,12 +87,11 @@ class Comparison:
         spoiled it. Raises `CockpitError` where there is no such base; then the old one stays.
         """
         base = await self._chosen(wish)
-        if base.kind == "session":
-            self._since, self._past = self._session, None
-        elif base.kind == "baseline":
+        since, looking = self._session, None
+        if base.kind == "baseline":
             entries = await asyncio.to_thread(baseline.read, self._root)
-            self._since, self._past = Since(_as_past(entries, results)), None
-        else:
+            since = Since(_as_past(entries, results))
+        elif base.kind != "session":
             looking = self._look()
             leave_out = Excludes(config.extend_exclude)
             sound = {name: result for name, result in results.items() if not _failed(result)}
@@ -101,9 +101,14 @@ class Comparison:
             self._unasked = frozenset(results.keys() - sound.keys())
             if (base.kind, base.name) == (self.base.kind, self.base.name):
                 past = past.completed(self._since.past, self._unasked)
-            self._since, self._past = Since(past), looking
-        self._since.update(results)
-        await self.settle_doubts(known)
+            since = Since(past)
+        since.update(results)
+        self._coming = since  # the old answer stands until the doubts of the new one are settled
+        try:
+            await self._settle(since, looking, known)
+        finally:
+            self._coming = None
+        self._since, self._past = since, looking
         self.base = msgspec.structs.replace(base, ready=True, note=self.refusal)
         return True
 
@@ -129,19 +134,21 @@ class Comparison:
 
     async def settle_doubts(self, known: Collection[str]) -> bool:
         """Judge what may be an old offence that moved; return whether there was anything."""
-        since, any_doubt = self._since, False
+        return await self._settle(self._since, self._past, known)
+
+    async def _settle(self, since: Since, past: LookBack | None, known: Collection[str]) -> bool:
+        any_doubt = False
         while since.pending:
             any_doubt = True
             number, question = since.question(known)
-            if self._past is not None:
-                paths = {one.path for one in (*question.gone, *question.fresh)}
-                await self._past.fetch(paths)
-            verdict = await asyncio.to_thread(judge, question, self._then, self._now)
-            since.answer(number, verdict)
+            if past is not None:
+                await past.fetch({one.path for one in (*question.gone, *question.fresh)})
+            then = functools.partial(self._then, past)
+            since.answer(number, await asyncio.to_thread(judge, question, then, self._now))
         return any_doubt
 
-    def _then(self, path: str) -> Side | None:
-        content = self._past.contents.get(path) if self._past is not None else None
+    def _then(self, past: LookBack | None, path: str) -> Side | None:
+        content = past.contents.get(path) if past is not None else None
         return self._side(f"then {path}", content)
 
     def _now(self, path: str) -> Side | None:

@@ -341,6 +341,7 @@ class Engine:
             group.create_task(
                 self.analysis.refresh(lanes, paths, known, urgent=False, use_store=False)
             )
+        await self._comparison.settle_doubts(known())
         self._settle(())
 
     def _settle(self, paths: Collection[str]) -> None:

@@ -155,6 +155,7 @@ class FileLane(Lane):
         self._total = 0
         self._begun = False
         self._complete = False
+        self._answered = False
 
     @property
     def running(self) -> bool:
@@ -285,8 +286,12 @@ class FileLane(Lane):
         return self._conclusion.settle(most)
 
     def partial(self) -> Report | None:
-        """Return the findings so far, where those of one file do not hang on the others."""
-        if self._conclusion is None or not (self._complete or self.checker.local):
+        """Return the findings so far, where those of one file do not hang on the others.
+
+        Once there was a whole answer, that stays until there is another.
+        """
+        first = self.checker.local and not self._answered
+        if self._conclusion is None or not (self._complete or first):
             return None
         return as_report(self._conclusion.report(), len(self._keys))
 
@@ -300,5 +305,5 @@ class FileLane(Lane):
                 f"{self.name} has no file to read",
                 "Its settings or cockpit's exclude every Python file here, or there is none.",
             )
-        self._complete = True
+        self._complete = self._answered = True
         return as_report(self._conclusion.report(), len(self.selected))

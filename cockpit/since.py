@@ -50,6 +50,8 @@ class Since:
         self._verdict = Verdict()
         self._asked = self._answered = 0
         self._withheld: frozenset[Key] = frozenset()
+        #: What the last question asked about, and what the last answer was about.
+        self._judging = self._judged = frozenset[Key]()
 
     def update(self, results: Mapping[str, Result]) -> None:
         """Take in the newest report of every checker."""
@@ -89,12 +91,14 @@ class Since:
         before = [one for track in tracks for one in track.base_findings() if _kin(one) in kin]
         paths = self.past.paths if self.past is not None else frozenset[str]()
         paths |= {one.path for one in before}
+        self._judging = frozenset(map(key, fresh))
         return self._asked, Question(gone, fresh, old, before, paths, frozenset(known))
 
     def answer(self, number: int, verdict: Verdict) -> None:
         """Take the verdict on a question, unless there is a newer one by now."""
         if number == self._asked:
             self._answered, self._verdict, self._withheld = number, verdict, frozenset()
+            self._judged = self._judging
             self._tell()
 
     def _weigh(self) -> None:
@@ -107,8 +111,8 @@ class Since:
         if doubtful or any("." in one.identity for _, one in fresh):
             self._asked += 1
         else:
-            self._answered, self._verdict = self._asked, Verdict()
-        self._withheld = doubtful
+            self._answered, self._verdict, self._judged = self._asked, Verdict(), frozenset()
+        self._withheld = doubtful - self._judged  # that verdict stands until there is another
         self._tell()
 
     def _tell(self) -> None:

@@ -1,12 +1,15 @@
 """While it runs, the base follows commits, branches, settings and the person's choice."""
 
+import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from cockpit import baseline
+from cockpit import baseline, comparison
 from cockpit.engine import Engine
 from cockpit.errors import CockpitError
+from cockpit.matching import Verdict, judge
 from cockpit.model import Failure, Snapshot
 from cockpit.session import Request, open_engine, set_up
 from tests.live import following
@@ -171,6 +174,49 @@ async def test_settings_make_nothing_new(project: Path) -> None:
         settings.write_text(text, encoding="utf-8")
         await seen.until(lambda now: now.fresh and len(list(now.report("ruff") or ())) > before)
         await seen.until(lambda now: not new_rules(now))
+
+
+@pytest.mark.regression
+@pytest.mark.parametrize("checker", [None, "ruff", "bandit"])
+async def test_asking_again_changes_nothing_on_the_screen(
+    project: Path, checker: str | None
+) -> None:
+    """What had moved hid what was new, for good; and old answers fell to what was done so far."""
+    git(project, "mv", "pkg/b.py", "pkg/moved.py")
+    append(project, OFFENCE)  # a new file in the old one's place
+    async with opened(project) as engine, following(engine) as seen:  # type: ignore[attr-defined]
+        before = words_of(await seen.until(lambda now: now.base.ready and now.fresh))
+        assert "pkg/b.py B101" in before
+        assert "pkg/b.py S101" in before
+        counts = {name: len(list(engine.snapshot.report(name) or ())) for name in engine.checkers}
+        start, generation = len(seen.all), engine.snapshot.generation
+        engine.rerun(checker)
+        await seen.settled(generation)
+        for now in seen.all[start:]:
+            assert words_of(now) == before
+            assert {one: len(list(now.report(one) or ())) for one in counts} == counts
+
+
+@pytest.mark.regression
+async def test_another_base_is_told_of_when_it_is_known_what_it_makes_new(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(project, "mv", "pkg/b.py", "pkg/moved.py")
+    append(project, OFFENCE)
+    loop = asyncio.get_running_loop()
+    async with opened(project, "session") as engine, following(engine) as seen:  # type: ignore[attr-defined]
+        await seen.until(lambda now: now.base.ready)
+
+        def told_meanwhile(*question: Any) -> Verdict:
+            loop.call_soon_threadsafe(engine._announcer.tell)
+            return judge(*question)
+
+        monkeypatch.setattr(comparison, "judge", told_meanwhile)
+        start = len(seen.all)
+        engine.compare("HEAD")
+        after = words_of(await seen.until(lambda now: bool(now.base.commit)))
+        assert "pkg/b.py B101" in after
+        assert [words_of(now) for now in seen.all[start:]] == [[], after]
 
 
 async def test_outside_git_it_is_new_since_the_session_began(tmp_path: Path) -> None:
