@@ -105,6 +105,8 @@ class Engine:
         self._paused = False
         #: What changed while the engine was paused.
         self._missed: Change | None = None
+        #: When it last went on: what was seen before waited for the person, and not for us.
+        self._resumed = 0.0
         self._traffic = Traffic()
         self._rest = Rest()
         self._comparison = Comparison(
@@ -175,6 +177,7 @@ class Engine:
         self._paused = paused
         missed, self._missed = (self._missed, None) if not paused else (None, self._missed)
         if missed is not None:
+            self._resumed = time.perf_counter()
             self._start(self._follow(missed))
         self._announcer.tell()
 
@@ -293,7 +296,7 @@ class Engine:
         )
         if not change.paths:
             return change, frozenset(), ()
-        self._started = change.seen
+        self._started = max(change.seen, self._resumed)
         if "pyproject.toml" in change.paths:
             self._config.reload()
             for lane in self._command_lanes:

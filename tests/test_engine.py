@@ -616,11 +616,14 @@ async def test_paused_it_does_nothing_and_then_catches_up(root: Path, pool: Pool
         write(root, "c.py", DIRTY)
         await seen.until(lambda now: now.missed == 2)
         assert engine.runs == runs
+        resumed, before = time.perf_counter(), engine.snapshot.generation
         engine.pause(False)
         await seen.until(
             lambda now: now.fresh and {"a.py", "c.py"} <= now.report("bandit").files.keys()  # type: ignore[union-attr]
         )
         assert not engine.snapshot.paused and not engine.snapshot.missed
+        await seen.settled(before)
+        assert engine.snapshot.seconds <= time.perf_counter() - resumed, "the pause does not count"
 
 
 # --- The store ---
