@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
@@ -80,7 +80,7 @@ class Detail(Vertical):
         self._folder = None
         self.remove_class("-folder")
         if path != self.source.path or again:
-            self.run_worker(self._load(path, finding), group="source", exclusive=True)
+            self._load(path, finding)
         elif finding is not None and not self._reading(path):
             self.source.go_to(finding)
         if not self._reading(path):
@@ -94,8 +94,9 @@ class Detail(Vertical):
         """Show what is in a folder, which holds `files`."""
         self._folder = path
         self._explain(None)
-        self.run_worker(self._sum_up(path, files), group="source", exclusive=True)
+        self._sum_up(path, files)
 
+    @work(group="source", exclusive=True)
     async def _sum_up(self, path: str, files: Sequence[str]) -> None:
         if path != self.folder.path:
             await asyncio.sleep(_REST)
@@ -115,6 +116,7 @@ class Detail(Vertical):
             self.folder.show(summed_up)
             self.add_class("-folder")
 
+    @work(group="source", exclusive=True)
     async def _load(self, path: str, finding: Finding | None) -> None:
         if path != self.source.path:  # a cursor on its way past many files reads none of them
             await asyncio.sleep(_REST)
@@ -145,8 +147,9 @@ class Detail(Vertical):
         known = self._docs.get((finding.checker, finding.rule), "")
         self._show_why(finding, known)
         if not known and finding.rule != UNREAD:
-            self.run_worker(self._document(finding), group="document", exclusive=True)
+            self._document(finding)
 
+    @work(group="document", exclusive=True)
     async def _document(self, finding: Finding) -> None:
         await asyncio.sleep(_REST)
         backend = self._shared.backend

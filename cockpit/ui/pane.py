@@ -5,7 +5,7 @@ from typing import ClassVar, get_args
 
 import msgspec
 from rich.text import Text
-from textual import events, on
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
@@ -134,7 +134,7 @@ class PaneScreen(Triage):
         standing = self.context.state.standing(self._pane.id)
         lines = self._lines()
         if lines is not self._list.lines and lines.count >= _MANY:
-            self.run_worker(self._look_ahead(), group="columns", exclusive=True)
+            self._look_ahead()
         faded = standing.kind in DIMMED
         shown = lines.count
         empty = "" if shown else wording.nothing(self._pane, self.context.state, self._view)
@@ -195,6 +195,7 @@ class PaneScreen(Triage):
         tools = self.context.state.checkers(self._pane.id)
         return self._narrowing.lines(self._rows(), self._view, tools)
 
+    @work(group="columns", exclusive=True)
     async def _look_ahead(self) -> None:
         """Make the columns that the next keys ask for, after what this one did is painted."""
         await asyncio.sleep(_PAUSE)
@@ -270,7 +271,11 @@ class PaneScreen(Triage):
         """Type a filter."""
         self._left_at = self._list.line
         self._filter.open()
-        self.run_worker(self._prepare_filter(), group="filter", exclusive=True)
+        self._make_filter_ready()
+
+    @work(group="filter", exclusive=True)
+    async def _make_filter_ready(self) -> None:
+        await self._prepare_filter()
 
     async def _prepare_filter(self) -> None:
         """Read what a filter looks in a part at a time, so that no key waits for all of it."""
@@ -289,8 +294,9 @@ class PaneScreen(Triage):
         if len(rows) < _MANY or self._narrowing.is_ready(rows):
             self._change(words=event.value)
         else:  # the letter is painted first, and the next one need not wait
-            self.run_worker(self._narrow(event.value), group="narrow", exclusive=True)
+            self._narrow(event.value)
 
+    @work(group="narrow", exclusive=True)
     async def _narrow(self, words: str) -> None:
         await self._prepare_filter()
         if self._list.is_attached:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import work
 from textual.binding import Binding, BindingType
 
 from cockpit.model import Finding
@@ -97,8 +98,9 @@ class Triage(OnlyNew):
             before = history.note
             self._tell(history, work(history), before)
         else:
-            self.run_worker(self._do_aside(history, work), group="history")
+            self._do_aside(history, work)
 
+    @work(group="history")
     async def _do_aside(self, history: "History", work: Callable[["History"], str]) -> None:
         async with self.context.busy:
             before = history.note

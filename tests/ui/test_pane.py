@@ -1,5 +1,7 @@
 """A pane: its list, the source at the finding, and why."""
 
+import gc
+import warnings
 from pathlib import Path
 
 import msgspec
@@ -131,6 +133,22 @@ async def test_documentation_that_comes_on_the_way_out_is_dropped(backend: FakeB
         await detail.why.remove()  # as the end does: from the inside
         backend.may_document.set()
         await detail.workers.wait_for_complete()
+
+
+@pytest.mark.regression
+async def test_a_file_that_is_passed_at_once_is_not_read(backend: FakeBackend) -> None:
+    """Python warned, over the screen's last lines, of work that was never begun."""
+    async with running(backend, first=FIRST) as (app, pilot):
+        await pilot.press("1")
+        await until_shown(app, pilot, "import os", "lint F401")
+        detail = app.screen.query_one(Detail)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            for path in ("pkg/no.py", "pkg/nor_this.py", "pkg/a.py"):
+                detail.look_at(path, None)
+            await until(pilot, lambda: all(one.is_finished for one in detail.workers))
+            gc.collect()
+        assert not [one.message for one in caught]
 
 
 async def test_the_cursor_stays_on_its_finding_when_the_list_changes(backend: FakeBackend) -> None:
