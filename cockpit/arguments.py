@@ -23,8 +23,13 @@ Check once and print what the tools' own commands would print, finding for findi
 
 exit status:
   0   nothing found (or nothing at or above --fail-on)
-  1   findings; with --verify: a difference
-  2   a tool failed or could not read a file, or the command line is wrong
+  1   findings
+  2   a tool failed or could not read a file, or the command line or the settings are wrong
+
+with --verify:
+  0   no difference: what a tool cannot read, cockpit does not read either
+  1   a difference, be it only that one of the two could read a file
+  2   a tool's command gave nothing to compare, or the command line or the settings are wrong
 """
 _BASELINE = """\
 Keep the findings that are there now in cockpit-baseline.txt, in the project's root, to be

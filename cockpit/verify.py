@@ -24,19 +24,26 @@ Row = tuple[str | int | float, ...]
 class Verdict(msgspec.Struct, frozen=True):
     """The comparison for one tool.
 
-    `missing` are rows that only the command printed, `extra` those that only we have; both hold
-    findings and metrics alike. `without` names the files on which the command itself breaks: it
-    was run without them. `failure` says why there was nothing to compare, and `words`
-    what the tool said.
+    `findings`, `metrics` and `unread` (files that it cannot read) are how many the command printed.
+    `missing` are rows that only the command printed, `extra` those that only we have, of all three
+    kinds. `without` names the files on which the command itself breaks: it was run without them.
+    `failure` says why there was nothing to compare, and `words` what the tool said.
     """
 
     checker: str
-    rows: int = 0
+    findings: int = 0
+    metrics: int = 0
+    unread: int = 0
     missing: tuple[Row, ...] = ()
     extra: tuple[Row, ...] = ()
     without: tuple[str, ...] = ()
     failure: str = ""
     words: str = ""
+
+    @property
+    def rows(self) -> int:
+        """How many rows the command printed."""
+        return self.findings + self.metrics + self.unread
 
     @property
     def same(self) -> bool:
@@ -89,11 +96,17 @@ async def _run(engine: Root, checker: Checker, without: tuple[str, ...]) -> Comp
 
 
 def _compare(name: str, ours: Comparable, theirs: Comparable, without: tuple[str, ...]) -> Verdict:
-    mine = Counter([*ours.rows, *ours.metrics])
-    tools = Counter([*theirs.rows, *theirs.metrics])
-    missing = sorted((tools - mine).elements(), key=repr)
-    extra = sorted((mine - tools).elements(), key=repr)
-    return Verdict(name, sum(tools.values()), tuple(missing), tuple(extra), without)
+    mine = Counter([*ours.rows, *ours.metrics, *ours.unread])
+    tools = Counter([*theirs.rows, *theirs.metrics, *theirs.unread])
+    return Verdict(
+        name,
+        findings=len(theirs.rows),
+        metrics=len(theirs.metrics),
+        unread=len(theirs.unread),
+        missing=tuple(sorted((tools - mine).elements(), key=repr)),
+        extra=tuple(sorted((mine - tools).elements(), key=repr)),
+        without=without,
+    )
 
 
 def lines(verdict: Verdict) -> Iterator[str]:
@@ -103,8 +116,8 @@ def lines(verdict: Verdict) -> Iterator[str]:
         yield from (f"  | {plain(line)}" for line in verdict.words.splitlines()[-_QUOTED:])
         return
     count = len(verdict.missing) + len(verdict.extra)
-    words = "no difference" if not count else f"{count} differences"
-    yield f"{verdict.checker}: {words} in {verdict.rows:,} rows"
+    words = _counted(count, "difference") if count else "no difference"
+    yield f"{verdict.checker}: {words} in {_compared(verdict)}"
     if verdict.without:
         names = ", ".join(plain(path) for path in verdict.without[:5])
         more = f" and {len(verdict.without) - 5} more" if len(verdict.without) > 5 else ""
@@ -114,3 +127,18 @@ def lines(verdict: Verdict) -> Iterator[str]:
             yield f"  {sign} {plain(repr(row))}"
         if len(rows) > _SHOWN:
             yield f"  {sign} … and {len(rows) - _SHOWN} more"
+
+
+def _compared(verdict: Verdict) -> str:
+    """Return how much the command printed, by kind: what a row is differs from tool to tool."""
+    parts = [_counted(verdict.findings, "finding")]
+    if verdict.metrics:
+        parts.append(_counted(verdict.metrics, "metric"))
+    if verdict.unread:
+        parts.append(f"{_counted(verdict.unread, 'file')} that it cannot read")
+    *first, last = parts
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"

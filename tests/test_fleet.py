@@ -250,8 +250,8 @@ def test_verify_compares_each_project(mono: Path, capsys: pytest.CaptureFixture[
     code, text = printed(capsys, A, B, "--verify")
     assert code == 0, text
     assert text.count("no difference") == 8
-    assert f"{A}: ruff: no difference in 4 rows" in text
-    assert f"{B}: ruff: no difference in 6 rows" in text
+    assert f"{A}: ruff: no difference in 4 findings" in text
+    assert f"{B}: ruff: no difference in 6 findings" in text
 
 
 # --- One in another ------------------------------------------------------------------------------

@@ -267,6 +267,22 @@ def test_verify_finds_no_difference(project: Path, capsys: pytest.CaptureFixture
     assert capsys.readouterr().out.count("no difference") == 4
 
 
+@pytest.mark.regression
+def test_verify_passes_where_neither_side_can_read_a_file(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The exit status of a comparison is about the comparison, and the help says so."""
+    (project / "bad.py").write_text("def (\n", encoding="utf-8")
+    assert main(["check", "--verify"]) == 0
+    told = capsys.readouterr().out
+    assert told.count("no difference") == 4
+    assert told.count("1 file that it cannot read") == 2
+    assert "its own command breaks on bad.py" in told
+    with pytest.raises(SystemExit):
+        main(["check", "--help"])
+    assert "0   no difference: what a tool cannot read, cockpit" in capsys.readouterr().out
+
+
 def test_verify_takes_a_folder_for_a_folder(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -14,7 +14,7 @@ import pytest
 from cockpit.checkers.registry import load
 from cockpit.config import load_config
 from cockpit.engine import Engine, Setup
-from cockpit.model import Finding, Report
+from cockpit.model import FileError, Finding, Report
 from cockpit.process import run
 from cockpit.session import open_engine
 from cockpit.verify import Verdict, lines, verify
@@ -167,6 +167,39 @@ async def test_interrogates_verdict_is_compared(engine: Engine) -> None:
 
     tamper(engine, "interrogate", change)
     assert not (await verify(engine, "interrogate")).same
+
+
+@pytest.mark.regression
+@pytest.mark.parametrize("tool", COMPARED)
+@pytest.mark.parametrize("path", ["pkg/__init__.py", "pkg/c.py"])
+async def test_a_file_that_only_the_command_can_read_is_a_difference(
+    engine: Engine, tool: str, path: str
+) -> None:
+    """Also where it finds nothing in that file."""
+
+    def change(report: Report) -> Report:
+        return msgspec.structs.replace(
+            report,
+            files={name: found for name, found in report.files.items() if name != path},
+            file_metrics={name: m for name, m in report.file_metrics.items() if name != path},
+            errors=(FileError(path, 0, "took longer than 60 s"),),
+        )
+
+    tamper(engine, tool, change)
+    assert not (await verify(engine, tool)).same
+
+
+@pytest.mark.regression
+@pytest.mark.parametrize("tool", ["bandit"])
+async def test_the_verdict_says_what_it_counted(engine: Engine, root: Path) -> None:
+    found, metrics = report_of(engine, "bandit").count, 11 * (len(CODE) + 1)
+    (told,) = lines(await verify(engine, "bandit"))
+    assert told == f"bandit: no difference in {found} findings and {metrics} metrics"
+
+
+def test_a_verdict_of_one_of_each_is_said_in_the_singular() -> None:
+    (told,) = lines(Verdict("bandit", findings=1, metrics=1, unread=1))
+    assert told == "bandit: no difference in 1 finding, 1 metric and 1 file that it cannot read"
 
 
 def test_nothing_to_compare_is_not_the_same() -> None:

@@ -110,9 +110,9 @@ class Bandit:
     def comparable(self, concluded: Concluded) -> Comparable:
         """Return our findings and metrics as `parse` gives bandit's."""
         rows = [_row(finding) for path in concluded.files for finding in concluded.files[path]]
-        rows += [_skip(x.path, x.message) for x in concluded.errors if x.message in _REASONS]
         metrics = _metric_rows({**concluded.file_metrics, "_totals": concluded.metric})
-        return Comparable(tuple(sorted(rows)), metrics)
+        errors = ((error.path, error.message) for error in concluded.errors)
+        return Comparable(tuple(sorted(rows)), metrics, _skipped(errors))
 
 
 def _far(name: str) -> Any:
@@ -208,8 +208,9 @@ def _row(finding: Finding) -> tuple[str | int | float, ...]:
     return (finding.path, *place_, *words, finding.name, finding.url)
 
 
-def _skip(path: str, reason: str) -> tuple[str | int | float, ...]:
-    return (path, 0, 0, 0, 0, "", reason)
+def _skipped(errors: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Return those of `errors` (path and reason) that are a file which bandit read nothing of."""
+    return tuple(sorted(error for error in errors if error[1] in _REASONS))
 
 
 def _theirs(root: Path, answer: dict[str, Any]) -> Comparable:
@@ -226,10 +227,9 @@ def _theirs(root: Path, answer: dict[str, Any]) -> Comparable:
         severity = SEVERITIES.get(found["issue_severity"], "low")
         words = (rule, plain_text(found["issue_text"]), severity, found["issue_confidence"])
         rows.append((path, *where, *words, found["test_name"], found["more_info"]))
-    errors = [(_bare(error["filename"]), error["reason"]) for error in answer["errors"]]
-    rows += [_skip(path, reason) for path, reason in errors if reason in _REASONS]
+    errors = ((_bare(error["filename"]), error["reason"]) for error in answer["errors"])
     metrics = {_bare(name): counts for name, counts in answer["metrics"].items()}
-    return Comparable(tuple(sorted(rows)), _metric_rows(metrics))
+    return Comparable(tuple(sorted(rows)), _metric_rows(metrics), _skipped(errors))
 
 
 def _bare(name: str) -> str:

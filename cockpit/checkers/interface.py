@@ -147,10 +147,14 @@ class Conclusion(Protocol):
 
 
 class Comparable(msgspec.Struct, frozen=True):
-    """What `--verify` compares: one row a finding, one a metric, as the tool itself prints them."""
+    """What `--verify` compares, as the tool itself prints it: a row a finding, a metric, a file.
+
+    `unread` are the files that the tool could not read, where its output tells of them.
+    """
 
     rows: tuple[tuple[str | int | float, ...], ...]
     metrics: tuple[tuple[str | int | float, ...], ...] = ()
+    unread: tuple[tuple[str | int | float, ...], ...] = ()
 
 
 class RuleDoc(msgspec.Struct, frozen=True):

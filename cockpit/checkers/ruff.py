@@ -204,7 +204,9 @@ class Ruff:
     def comparable(self, concluded: Concluded) -> Comparable:
         """Return our findings as ruff prints them."""
         found = (finding for findings in concluded.files.values() for finding in findings)
-        return Comparable(tuple(sorted(map(_row_of, found))))
+        # What ruff itself cannot read is a finding, E902; the others only we could not read.
+        unread = ((x.path, x.message) for x in concluded.errors if x.path not in concluded.files)
+        return Comparable(tuple(sorted(map(_row_of, found))), unread=tuple(sorted(unread)))
 
     def conclusion(
         self,

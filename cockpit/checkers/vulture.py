@@ -152,7 +152,8 @@ class Vulture:
             )
             for match in _ROW.finditer(printed(completed.output))
         ]
-        return Comparable(tuple(sorted(rows)), tuple(_errors(base, printed(completed.errors))))
+        errors = _errors(base, printed(completed.errors))
+        return Comparable(tuple(sorted(rows)), unread=tuple(errors))
 
     def comparable(self, concluded: Concluded) -> Comparable:
         """Return our findings as `parse` returns vulture's."""
@@ -173,7 +174,7 @@ class Vulture:
             else ("error", error.path, error.line, error.message)
             for error in concluded.errors
         )
-        return Comparable(tuple(rows), tuple(errors))
+        return Comparable(tuple(rows), unread=tuple(errors))
 
 
 def _given(base: str, paths: Iterable[str]) -> tuple[list[str], tuple[str, ...]]:

@@ -535,7 +535,7 @@ class TestSameness:
         """Python quotes the one line from the file, if there is one; else all of the string."""
         desk.write({"pkg/a.py": broken, "a.py": "# another\n" * 9, "ok.py": "x = 1\n"})
         desk.start()
-        assert len(desk.ours().metrics) == 1
+        assert len(desk.ours().unread) == 1
         assert desk.ours() == desk.theirs()
 
     def test_a_codec_that_is_not_for_text_breaks_vulture_and_is_one_failure(
