@@ -17,7 +17,7 @@ from cockpit.model import Failure, Outcome, Report, Result
 from cockpit.scan import Scanned
 
 #: Goes into every key of the store: raise it when the meaning of stored facts changes.
-_SCHEMA = b"5"
+_SCHEMA = b"6"
 _PYTHON = f"{sys.implementation.cache_tag} {sys.version}".encode()
 
 

@@ -84,6 +84,7 @@ class Issue(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What bandit says of one file; `skipped` is why it read none of it, or empty.
 
+    `at` is the line where Python stops reading such a file, or 0: bandit itself names none.
     `broken` says where and how each of its tests that broke on this file did so first.
     """
 
@@ -92,6 +93,7 @@ class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     skipped: str
     broken: tuple[tuple[int, str], ...]
     urls: dict[str, str]
+    at: int = 0
 
 
 decode_options = msgspec.msgpack.Decoder(Options).decode
@@ -168,7 +170,7 @@ class BanditConclusion:
             self._count(read.metrics, 1)
         broken = [FileError(path, line, words) for line, words in read.broken]
         if read.skipped:
-            broken.append(FileError(path, 0, read.skipped))
+            broken.append(FileError(path, read.at, read.skipped))
         if broken:
             self._errors[path] = tuple(broken)
 

@@ -4,6 +4,7 @@ bandit keeps its plugins' configuration in the plugins themselves, so a process 
 at a time, made anew when the options change.
 """
 
+import ast
 import io
 import logging
 import os
@@ -138,7 +139,9 @@ class _Scanner:
         found = _issues(source, self._manager.results)
         issues = tuple(sorted(found, key=lambda one: (one.line, one.column, one.rule)))
         urls = {issue.rule: docs_utils.get_url(issue.rule) for issue in issues}
-        return Facts(issues, self._manager.metrics.data[name], skipped, _broken(heard()), urls)
+        metrics, broken = self._manager.metrics.data[name], _broken(heard())
+        at = _unreadable_at(source.content) if skipped else 0
+        return Facts(issues, metrics, skipped, broken, urls, at)
 
     def _parse(self, name: str, content: bytes) -> None:
         manager = self._manager
@@ -174,6 +177,17 @@ def _without_nosec(content: bytes) -> bool:
         return tokenize.detect_encoding(io.BytesIO(content).readline)[0] in _UTF8
     except (UnicodeDecodeError, SyntaxError):
         return False
+
+
+def _unreadable_at(content: bytes) -> int:
+    """Return the line where Python stops reading `content`, or 0 where it names none."""
+    try:
+        ast.parse(content)
+    except SyntaxError as error:
+        return max(error.lineno or 0, 0)
+    except (ValueError, RecursionError, MemoryError):
+        pass
+    return 0
 
 
 def _issues(source: Source, found: list[Any]) -> Iterator[Issue]:

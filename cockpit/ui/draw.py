@@ -15,7 +15,7 @@ from textual.widget import Widget
 from cockpit.model import Finding
 from cockpit.plain import plain
 from cockpit.ui.grouping import Group
-from cockpit.ui.order import UNREAD
+from cockpit.ui.order import UNREAD, is_placed
 from cockpit.ui.style import Palette, Signs
 
 #: The cells of the column that holds a rule's code.
@@ -65,8 +65,8 @@ def label(finding: Finding) -> str:
 
 
 def place(finding: Finding, width: int, more: str = "…") -> str:
-    """Return `path:line` in at most `width` cells."""
-    line = f":{finding.line}"
+    """Return `path:line` in at most `width` cells; no line where the tool named none."""
+    line = f":{finding.line}" if is_placed(finding) else ""
     return shorten(plain(finding.path), width - len(line), more) + line
 
 

@@ -147,11 +147,16 @@ class Rows:
 
 
 def unread(checker: str, error: FileError) -> Finding:
-    """Return a row for a file that `checker` could not read."""
-    line = max(error.line, 1)
+    """Return a row for a file that `checker` could not read; see `is_placed`."""
+    line, end = max(error.line, 1), error.line
     return Finding(
-        checker, UNREAD, "high", error.path, line, 1, line, 1, error.message, identity=UNREAD
+        checker, UNREAD, "high", error.path, line, 1, end, 1, error.message, identity=UNREAD
     )
+
+
+def is_placed(finding: Finding) -> bool:
+    """Whether the tool named a line; an unread file without one is opened at its first."""
+    return finding.rule != UNREAD or finding.end_line > 0
 
 
 class _Entry(NamedTuple):

@@ -21,6 +21,7 @@ from cockpit.ui.backend import Backend
 from cockpit.ui.bars import KeyBar, StatusBar
 from cockpit.ui.context import Context
 from cockpit.ui.draw import strip
+from cockpit.ui.order import is_placed
 
 #: The smallest screen that pages are laid out for, in columns and rows.
 LEAST = (60, 15)
@@ -250,5 +251,7 @@ def place_of(finding: Finding | None) -> tuple[str, int, int] | None:
 
 def one_line(finding: Finding) -> str:
     """Return a finding as one line, as the tools print it: path:line:column: rule message."""
-    place = f"{finding.path}:{finding.line}:{finding.column}"
+    place = finding.path
+    if is_placed(finding):
+        place += f":{finding.line}:{finding.column}"
     return plain(f"{place}: {finding.rule} {finding.message}")

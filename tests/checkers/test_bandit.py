@@ -209,6 +209,22 @@ class TestFacts:
         assert [(one.path, one.message) for one in concluded.errors] == [("a.py", reason)]
         assert list(concluded.files) == ["b.py"]
 
+    @pytest.mark.regression
+    @pytest.mark.parametrize(
+        ("content", "line"),
+        [
+            (b"x = 1\n\ndef (\n", 3),
+            (b"if 1:\n        x = 1\n    y = 2\n", 3),
+            (b"# coding: nosuch\n", 0),
+            (b"x = 1\n\0\n", 0),
+        ],
+    )
+    def test_name_the_line_where_python_stops_reading_if_it_says_one(
+        self, content: bytes, line: int
+    ) -> None:
+        """bandit names none; the others do, and stand beside it."""
+        assert [one.line for one in conclude({"a.py": content}).errors] == [line]
+
     def test_name_a_test_that_broke_once_and_its_line(self) -> None:
         code = "import tarfile\nt.extractall(members=t.f())\nt.extractall(members=t.f())\n"
         ((line, words),) = facts(code).broken

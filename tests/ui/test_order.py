@@ -3,8 +3,10 @@
 import pytest
 
 from cockpit.model import FileError
+from cockpit.ui.draw import place
 from cockpit.ui.narrow import least
 from cockpit.ui.order import UNREAD, News, Order, Rows, unread
+from cockpit.ui.page import one_line
 from tests.ui.fakes import finding, report
 
 pytestmark = pytest.mark.unit
@@ -62,6 +64,15 @@ def test_a_file_that_could_not_be_read_is_a_row_and_not_counted() -> None:
     assert (broken.rule, broken.line, order.count) == (UNREAD, 1, 1)
     order.update(report(HIGH).files, nothing_new, ((broken, False),))
     assert (list(order.rows.findings), order.rows.new) == ([broken, HIGH], 0)
+
+
+@pytest.mark.regression
+@pytest.mark.parametrize(("line", "shown"), [(0, "x.py"), (42, "x.py:42")])
+def test_an_unread_file_has_a_line_only_where_its_tool_names_one(line: int, shown: str) -> None:
+    """Line 1 was invented for it."""
+    broken = unread("bandit", FileError("x.py", line, "took too long"))
+    assert place(broken, 40) == shown
+    assert one_line(broken).startswith(f"{shown}:")
 
 
 def test_least_severity_keeps_what_is_as_bad_or_worse() -> None:
