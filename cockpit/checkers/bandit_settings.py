@@ -210,7 +210,7 @@ def _pyproject(root: Path) -> str:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CheckerError(
-            "pyproject.toml cannot be read", "Mend what the words name.", str(error)
+            f"bandit cannot read {_PYPROJECT}: {error}", "Mend the file; it is not valid TOML."
         ) from error
     tool = content.get("tool", {})
     return _PYPROJECT if isinstance(tool, dict) and "bandit" in tool else ""

@@ -191,6 +191,13 @@ def _params(root: Path) -> dict[str, Any]:
         ):
             context = interrogate.cli.main.make_context("interrogate", [str(root)])
             return dict(context.params)
+    except click.FileError as error:
+        said = error.message.removeprefix("Error reading configuration file: ")
+        raise CheckerError(
+            f"interrogate cannot read {Path(error.ui_filename).name}: {said}",
+            "Mend the file, or make it readable.",
+            error.format_message(),
+        ) from error
     except click.ClickException as error:
         raise _refused(error.format_message()) from error
     except (click.exceptions.Exit, SystemExit) as error:

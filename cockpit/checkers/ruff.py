@@ -5,6 +5,7 @@ Nothing here starts a process: it says what to run and reads what came of it.
 
 import functools
 import importlib
+import itertools
 import os
 import re
 import shutil
@@ -30,6 +31,10 @@ from cockpit.scan import read_regular
 
 #: A project's settings may ask for fixes, or for nothing but fixes: cockpit only ever looks.
 _READ_ONLY = ("--no-fix", "--no-fix-only")
+_CAUSE = "Cause: "
+#: How many of the causes are told of: what is wrong, and with which file.
+_CAUSES = 2
+_MARGIN = re.compile(r"\s*\d*\s*\|")
 _IGNORE_FILES = frozenset((".gitignore", ".ignore"))
 
 
@@ -123,7 +128,7 @@ class Ruff:
         words = completed.errors.decode("utf-8", "replace").strip()
         if completed.code not in (0, 1):
             raise CheckerError(
-                f"ruff stopped with exit code {completed.code}: {_reason(words)}",
+                f"ruff stopped: {_reason(words) or f'exit code {completed.code}, without a word'}",
                 "Mend ruff's settings if it names them; else run its command by hand.",
                 words,
             )
@@ -285,10 +290,20 @@ def _outer_packages(root: Path, paths: Sequence[str]) -> list[str]:
 
 
 def _reason(words: str) -> str:
-    """Return the sentence in ruff's own words that says what was wrong."""
-    lines = [line.strip() for line in words.splitlines() if line.strip()]
-    causes = [line.removeprefix("Cause: ") for line in lines if line.startswith("Cause: ")]
-    return next(reversed(causes), lines[0] if lines else "it said nothing")
+    """Return in ruff's own words what was wrong, the innermost cause first.
+
+    ruff prints a chain of causes, a line each. Its last may be a place in TOML: a line that says
+    where, an excerpt with a margin, and only then what is wrong.
+    """
+    lines = [line.strip() for line in words.splitlines() if not _MARGIN.match(line)]
+    starts = [n for n, line in enumerate(lines) if line.startswith(_CAUSE)]
+    if not starts:
+        return next(filter(None, lines), "")
+    said: list[str] = []
+    for start, end in reversed([*itertools.pairwise([*starts, len(lines)])][-_CAUSES:]):
+        place, *rest = filter(None, lines[start:end])
+        said += [*rest, place.removeprefix(_CAUSE)]
+    return "; ".join(said)
 
 
 @functools.lru_cache(maxsize=8)

@@ -464,7 +464,10 @@ REFUSED: dict[str, tuple[Files, str]] = {
         "bandit needs text in `exclude_dirs`",
     ),
     "no table": ({"pyproject.toml": "[tool]\nbandit = 3\n"}, "bandit cannot use its settings"),
-    "no TOML": ({"pyproject.toml": "[tool.bandit\n"}, "pyproject.toml cannot be read"),
+    "no TOML": (
+        {"pyproject.toml": "[tool.bandit\n"},
+        "bandit cannot read pyproject.toml: Expected ",
+    ),
     "level": ({".bandit": "[bandit]\nlevel = 1\n"}, "bandit breaks on `level = 1`"),
     "level in words": ({".bandit": "[bandit]\nlevel = high\n"}, "bandit breaks on `level = high`"),
     "number in words": ({".bandit": "[bandit]\nnumber = many\n"}, "invalid literal for int"),

@@ -334,7 +334,6 @@ class TestSettings:
             ('ignore-regex = ["("]', "'(' is not a regular expression"),
             ('style = "google"\nignore-init-method = true', "mutually exclusive"),
             ('badge-style = "flat"', "must be used along with"),
-            ("a = ]", "Error reading configuration file"),
         ],
     )
     def test_bad_ones_are_refused_in_the_tools_words(
@@ -344,6 +343,14 @@ class TestSettings:
             self.resolve(desk.root, f"[tool.interrogate]\n{text}\n")
         assert words in caught.value.message
         assert "[tool.interrogate]" in caught.value.hint
+
+    @pytest.mark.regression
+    def test_that_are_no_toml_are_told_with_their_line_first(self, desk: Desk) -> None:
+        """As by the other tools: the words began with the folder's long name."""
+        with pytest.raises(CheckerError) as caught:
+            self.resolve(desk.root, "[tool.interrogate]\na = ]\n")
+        assert caught.value.message.startswith("interrogate cannot read pyproject.toml: Invalid")
+        assert "at line 2, column 5" in caught.value.message
 
     def test_that_are_no_table_are_refused(self, desk: Desk) -> None:
         with pytest.raises(CheckerError, match="refuses its settings"):

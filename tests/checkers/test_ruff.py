@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -247,9 +248,36 @@ class TestFinishing:
     @pytest.mark.parametrize("code", [2, -9, 101])
     def test_another_exit_code_is_none(self, code: int) -> None:
         words = b"ruff failed\n  Cause: Failed to load x\n  Cause: Required version `>=99`\n  | x\n"
-        with pytest.raises(CheckerError, match=f"code {code}: Required version `>=99`") as caught:
+        with pytest.raises(CheckerError, match="stopped: Required version `>=99`; Fail") as caught:
             CHECKER.finish(Completed(code, b"", words), whole=False)
         assert caught.value.words == words.decode().strip()
+
+    def test_silence_is_told_with_the_exit_code(self) -> None:
+        with pytest.raises(CheckerError, match="ruff stopped: exit code 101, without a word"):
+            CHECKER.finish(Completed(101, b"", b""), whole=False)
+
+    @pytest.mark.regression
+    @pytest.mark.parametrize(
+        ("settings", "reason"),
+        [
+            ("line-lenght = 20", "unknown field `line-lenght`; TOML parse error at line 1"),
+            ("line-length = 'x'", 'invalid type: string "x", expected i64; TOML parse error at'),
+            ("extend = 'no.toml'", "No such file or directory (os error 2); Failed to read "),
+            ("lint.select = ['NO1']", "Unknown rule selector `NO1` in `select` from "),
+        ],
+    )
+    def test_a_mistake_in_the_settings_is_what_the_reason_begins_with(
+        self, tmp_path: Path, settings: str, reason: str
+    ) -> None:
+        """A tile has room for a line: "TOML parse error at line 1, column 1" helps nobody."""
+        (tmp_path / "pyproject.toml").write_text(f"[tool.ruff]\n{settings}\n")
+        (tmp_path / "a.py").touch()
+        command = CHECKER.run(tmp_path, None, CHECKER.settings())
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+        with pytest.raises(CheckerError) as caught:
+            CHECKER.finish(Completed(done.returncode, done.stdout, done.stderr), whole=True)
+        assert caught.value.message.startswith(f"ruff stopped: {reason}")
+        assert "pyproject.toml" in caught.value.message or "no.toml" in caught.value.message
 
     def test_a_whole_tree_without_a_file_is_none(self) -> None:
         none = Completed(0, b"", b"warning: No Python files found under the given path(s)\n")
