@@ -1,9 +1,10 @@
-"""cockpit's own settings: `[tool.cockpit]` of the project and the user's file, both strict.
+"""cockpit's own settings: `[tool.cockpit]` of the project, which is strict, and the user's file.
 
 The tools' own sections are read by the tools' own code, never here.
 """
 
 import difflib
+import json
 import os
 import tomllib
 from pathlib import Path
@@ -74,64 +75,90 @@ _KEYS = tuple(field.encode_name for field in msgspec.structs.fields(Config))
 def load_config(root: Path, user_file: Path | None = None) -> Config:
     """Return the user's settings overlaid with those of the project in `root`.
 
-    Raises `SettingsError` naming the file, the key and, for an unknown one, the nearest right one.
+    Raises `SettingsError` naming the file, the key and, for an unknown one, the nearest right one,
+    for what is wrong in the project's; what is wrong in the user's is left out (`own_mistakes`).
     """
-    values: dict[str, Any] = {}
-    if user_file is not None:
-        values.update(_checked(_read(user_file), user_file.name, own=True))
-    pyproject = root / "pyproject.toml"
-    section = _read(pyproject).get("tool", {})
+    values = _own(user_file)[0] if user_file is not None else {}
+    section = _read(root / "pyproject.toml", "pyproject.toml").get("tool", {})
     table = section.get("cockpit", {}) if isinstance(section, dict) else {}
     if not isinstance(table, dict):
         raise SettingsError(
             "pyproject.toml: tool.cockpit is not a table", "Write it as [tool.cockpit]."
         )
-    values.update(_checked(table, "pyproject.toml [tool.cockpit]", own=False))
-    return _convert(values)
+    for key, value in table.items():
+        _check(key, value, "pyproject.toml [tool.cockpit]", own=False)
+    return _convert(values | table)
+
+
+def differing(config: Config) -> str:
+    """Return the settings that are not the defaults, as one would write them; "" for none."""
+    usual, values = Config(), msgspec.to_builtins(config)
+    return ", ".join(
+        f"{field.encode_name} = {json.dumps(values[field.encode_name], ensure_ascii=False)}"
+        for field in msgspec.structs.fields(Config)
+        if field.name != "keys" and getattr(config, field.name) != getattr(usual, field.name)
+    )
 
 
 def own_keys(user_file: Path) -> object:
-    """Return what the user's own settings say under `keys`, unchecked: no mistake stops a program.
+    """Return what the user's own settings say under `keys`, unchecked; `own_mistakes` has more."""
+    return _own(user_file)[0].get("keys", {})
 
-    Empty where the file cannot be read; `load_config` says why.
-    """
+
+def own_mistakes(user_file: Path) -> tuple[str, ...]:
+    """Return a sentence for each of the user's own settings that is wrong: none stops a program."""
+    return _own(user_file)[1]
+
+
+def _own(user_file: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return what is right in the user's own settings, and what is to be said of the rest."""
+    good: dict[str, Any] = {}
+    mistakes: list[str] = []
     try:
-        return _read(user_file).get("keys", {})
-    except SettingsError:
-        return {}
+        values = _read(user_file, str(user_file))
+    except SettingsError as error:
+        return good, (f"{error.message}; none of it holds. {error.hint}",)
+    for key, value in values.items():
+        try:
+            _check(key, value, str(user_file), own=True)
+        except SettingsError as error:
+            mistakes.append(f"{error.message}; the rest holds. {error.hint}")
+        else:
+            good[key] = value
+    return good, tuple(mistakes)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path, name: str) -> dict[str, Any]:
+    """Return what a file says, which people know by `name`; nothing where there is none."""
     try:
         return tomllib.loads(read_regular(str(path)).decode())
     except FileNotFoundError:
         return {}
     except OSError as error:
         raise SettingsError(
-            f"{path.name} cannot be read: {error.strerror}", "Make it readable, or remove it."
+            f"{name} cannot be read: {error.strerror}", "Make it readable, or remove it."
         ) from error
     except (ValueError, RecursionError) as error:
         raise SettingsError(
-            f"{path.name} is not valid TOML: {error}", "Mend that line, then run again."
+            f"{name} is not valid TOML: {error}", "Mend that line, then run again."
         ) from error
 
 
-def _checked(values: dict[str, Any], where: str, *, own: bool) -> dict[str, Any]:
-    for key, value in values.items():
-        if key not in _KEYS:
-            near = difflib.get_close_matches(key, _KEYS, n=1, cutoff=0.4)
-            hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(_KEYS)}."
-            raise SettingsError(f"{where}: unknown key {key}", hint)
-        if key in _USER_ONLY and not own:
-            raise SettingsError(
-                f"{where}: {key} {_USER_ONLY[key]}, which a project may not choose",
-                "Put it into your own settings file (`cockpit --help` names it).",
-            )
-        try:
-            _convert({key: value})
-        except SettingsError as error:
-            raise SettingsError(f"{where}: {error.message}", error.hint) from error
-    return values
+def _check(key: str, value: object, where: str, *, own: bool) -> None:
+    """Raise `SettingsError` where `where` must not say `value` of `key`, for all that is known."""
+    if key not in _KEYS:
+        near = difflib.get_close_matches(key, _KEYS, n=1, cutoff=0.4)
+        hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(_KEYS)}."
+        raise SettingsError(f"{where}: unknown key {key}", hint)
+    if key in _USER_ONLY and not own:
+        raise SettingsError(
+            f"{where}: {key} {_USER_ONLY[key]}, which a project may not choose",
+            "Put it into your own settings file (`cockpit --help` names it).",
+        )
+    try:
+        _convert({key: value})
+    except SettingsError as error:
+        raise SettingsError(f"{where}: {error.message}", error.hint) from error
 
 
 def _convert(values: dict[str, Any]) -> Config:

@@ -264,7 +264,7 @@ class Engine:
             )
 
     async def _apply(self, change: Change) -> None:
-        said, shown = self._config.note, self.snapshot.results
+        said, shown = self._config.notes, self.snapshot.results
         async with self._stocktaking:
             change, moved, paths = await self._take_stock(change)
         if not change.paths:
@@ -279,7 +279,7 @@ class Engine:
                 )
             )
         await self._comparison.settle_doubts(self._files.known())
-        if moved or self._config.note != said or self._has_news(shown):
+        if moved or self._config.notes != said or self._has_news(shown):
             self._settle(change.paths)
 
     async def _take_stock(self, change: Change) -> tuple[Change, frozenset[str], Sequence[str]]:
@@ -368,7 +368,7 @@ class Engine:
         self._comparison.update(results)
         skipped = {name: _skipped(name, why) for name, why in self._unasked.items()}
         watching = self._watcher.note if self._watcher else ""
-        others = (watching, self._store.note, self._config.note, self._strangers)
+        others = (watching, self._store.note, *self._config.notes, self._strangers)
         return Snapshot(
             results={name: results[name] for name in self._checkers} | skipped,
             files=len(self._files.selected),

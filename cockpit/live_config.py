@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from cockpit.config import USUAL_EXCLUDES, Config, load_config
+from cockpit.config import USUAL_EXCLUDES, Config, differing, load_config, own_mistakes
 from cockpit.errors import SettingsError
 from cockpit.places import user_settings_file
 from cockpit.project import Excludes
@@ -18,26 +18,29 @@ class LiveConfig:
 
     def __init__(self, root: Path, config: Config, leave_out: Sequence[str] = ()) -> None:
         """Begin with `config`; what the patterns of `leave_out` name is left out all the same."""
-        self.note = ""
+        self.notes = own_mistakes(user_settings_file())
         self._root = root
         self._begun_with = config
         self._leave_out = tuple(leave_out)
         self._take(config)
 
     def _take(self, config: Config) -> None:
+        self._read = config
         left_out = (*config.extend_exclude, *self._leave_out)
         self.now = msgspec.structs.replace(config, extend_exclude=left_out)
         self._left_out = Excludes((*USUAL_EXCLUDES, *left_out))
 
     def reload(self) -> None:
-        """Read the files anew; where they are wrong the old settings hold, and `note` says so."""
+        """Read the files anew; where they are wrong the old settings hold, and `notes` says so."""
         try:
             self._take(load_config(self._root, user_settings_file()))
         except SettingsError as error:
-            self.note = f"{error.message}; the settings of before hold. {error.hint}"
+            held = differing(self._read) or "the defaults"
+            note = f"{error.message}. {error.hint} Until then the settings of before hold: {held}."
         else:
             same = _fixed(self._begun_with) == _fixed(self.now)
-            self.note = "" if same else _AT_START
+            note = "" if same else _AT_START
+        self.notes = tuple(filter(None, (note, *own_mistakes(user_settings_file()))))
 
     def leaves_out(self, path: str) -> bool:
         """Whether no tool is meant to look at `path`, by settings or by custom."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.config import Config, load_config
+from cockpit.config import Config, differing, load_config, own_mistakes
 from cockpit.errors import SettingsError
 
 pytestmark = pytest.mark.unit
@@ -45,6 +45,42 @@ def test_a_mistake_is_one_clear_sentence(tmp_path: Path, text: str, words: str, 
         load_config(project(tmp_path, text))
     assert words in caught.value.message
     assert hint in caught.value.hint
+
+
+@pytest.mark.regression
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("editr = 'vim'\n", "unknown key editr; the rest holds. Did you mean editor?"),
+        ("workers = 'x'\n", "workers: expected `int`, got `str`; the rest holds."),
+        ("fail-on = 'bad'\n", "fail-on is 'bad'; the rest holds."),
+    ],
+)
+def test_a_mistake_of_the_users_own_stops_nothing_and_its_file_is_named_whole(
+    tmp_path: Path, text: str, words: str
+) -> None:
+    user = tmp_path / "config.toml"
+    user.write_text(f"timeout = 5\n{text}", encoding="utf-8")
+    assert load_config(tmp_path, user) == Config(timeout=5)
+    (mistake,) = own_mistakes(user)
+    assert mistake.startswith(f"{user}: ")
+    assert words in mistake
+
+
+@pytest.mark.regression
+def test_a_broken_file_of_the_users_own_stops_nothing(tmp_path: Path) -> None:
+    user = tmp_path / "config.toml"
+    user.write_text("editor = [\n", encoding="utf-8")
+    assert load_config(tmp_path, user) == Config()
+    (mistake,) = own_mistakes(user)
+    assert mistake.startswith(f"{user} is not valid TOML: ")
+    assert "none of it holds" in mistake
+
+
+def test_what_differs_from_the_defaults_is_written_as_in_a_settings_file() -> None:
+    assert differing(Config()) == ""
+    config = Config(fail_on="high", extend_exclude=("a", "b"))
+    assert differing(config) == 'extend-exclude = ["a", "b"], fail-on = "high"'
 
 
 def test_bytes_that_are_not_text_are_no_settings(tmp_path: Path) -> None:

@@ -88,6 +88,24 @@ async def test_settings_that_hold_at_the_next_start_are_told_of(root: Path, pool
         assert any("started again" in note for note in engine.snapshot.notes) is told
 
 
+@pytest.mark.regression
+async def test_while_the_settings_are_wrong_the_note_says_which_hold(
+    root: Path, pool: Pool
+) -> None:
+    engine = engine_for(root, pool, None, "bandit")
+    await engine.run_once()
+    for content, told in (
+        ("extend-exclud = ['a']", "Until then the settings of before hold: the defaults."),
+        ("fail-on = 'high'", ""),
+        ("fail-no = 'low'", 'Until then the settings of before hold: fail-on = "high".'),
+        ("", ""),
+    ):
+        write(root, "pyproject.toml", f"[tool.cockpit]\n{content}\n")
+        await engine._follow(change("pyproject.toml"))
+        (note,) = engine.snapshot.notes or ("",)
+        assert note.endswith(told) and bool(note) is bool(told)
+
+
 class Holding(concurrent.futures.Executor):
     """Does what an inner executor does, but holds jobs about `slow.py` until it is told to."""
 

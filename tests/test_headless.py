@@ -16,6 +16,7 @@ from cockpit import headless
 from cockpit.cli import main
 from cockpit.errors import CockpitError
 from cockpit.model import Skipped
+from cockpit.places import user_settings_file
 from cockpit.session import open_engine, request_of, set_up
 from cockpit.verify import Verdict
 
@@ -126,6 +127,16 @@ def test_fail_on_of_the_settings_holds_where_none_is_given(project: Path) -> Non
     (project / "pyproject.toml").write_text('[tool.cockpit]\nfail-on = "high"\n')
     assert main(["check", "--only", "bandit"]) == 0
     assert main(["check", "--only", "bandit", "--fail-on", "low"]) == 1
+
+
+@pytest.mark.regression
+def test_a_mistake_in_ones_own_settings_is_a_note_that_names_the_file(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = user_settings_file()
+    own.write_text("editr = 'vim'\n", encoding="utf-8")
+    assert main(["check", "--only", "bandit"]) == 0
+    assert f"note: {own}: unknown key editr; the rest holds. Did" in capsys.readouterr().out
 
 
 # --- Choosing ---
