@@ -12,6 +12,7 @@ from typing import IO
 import msgspec
 
 from cockpit.base import AUTO
+from cockpit.checkers.interface import FileChecker
 from cockpit.engine import Engine
 from cockpit.errors import CockpitError, UsageError
 from cockpit.fleet import Fleet
@@ -154,13 +155,28 @@ def _answer(opened: Opened, options: CheckOptions) -> int:
         style = Style() if options.output else style_for(sys.stdout)
         single = len(backend.checkers) == 1
         shown = findings if single else _of_failing(opened, findings)
-        document = as_text.check(snapshot, shown, style, list_passing=single)
+        asides = _asides(backend)
+        document = as_text.check(snapshot, shown, style, list_passing=single, asides=asides)
         document += as_text.projects(backend.parts, style) if isinstance(backend, Fleet) else ""
         _write(document, options.output)
     return max(
         exit_code(theirs, member.engine.snapshot, options.fail_on or member.fail_on)
         for member, theirs in _by_member(opened, findings)
     )
+
+
+def _asides(backend: Backend) -> dict[str, str]:
+    """Return what is to be said of tools that saw a part, and whose answer hangs on the whole."""
+    if not backend.scope:
+        return {}
+    hanging = (
+        name
+        for name, checker in backend.checkers.items()
+        if isinstance(checker, FileChecker) and not checker.local
+    )
+    reports = ((name, backend.snapshot.report(name)) for name in hanging)
+    words = as_text.only_these(backend.scope)
+    return {name: words for name, report in reports if report is not None and report.count}
 
 
 def _by_member(

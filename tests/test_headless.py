@@ -264,6 +264,30 @@ def test_a_pipe_gets_neither_colour_nor_progress(project: Path) -> None:
 # --- Sameness ---
 
 
+@pytest.mark.regression
+@pytest.mark.parametrize(
+    ("paths", "words"),
+    [
+        (["a.py"], "only a.py was looked at: what other files use counts as unused"),
+        (["a.py", "b.py"], "only a.py and b.py were looked at"),
+        (["a.py", "b.py", "c.py", "d.py", "e.py"], "only a.py, b.py, c.py and 2 more were"),
+        ([], ""),
+        (["."], ""),
+        (["clean.py"], ""),
+    ],
+)
+def test_dead_code_of_a_part_says_that_only_that_part_was_looked_at(
+    project: Path, capsys: pytest.CaptureFixture[str], paths: list[str], words: str
+) -> None:
+    for name in "abcde":
+        (project / f"{name}.py").write_text(f"def {name}_run():\n    return 1\n", encoding="utf-8")
+    (project / "clean.py").write_text(CLEAN, encoding="utf-8")
+    main(["check", *paths])
+    printed = capsys.readouterr().out.splitlines()
+    below = printed[1 + next(n for n, line in enumerate(printed) if " vulture  " in line[:20])]
+    assert below.strip().startswith(words) if words else "looked at" not in "".join(printed)
+
+
 @pytest.mark.parametrize("tool", ["ruff", "vulture", "interrogate", "bandit"])
 def test_explain_prints_the_tools_own_command(
     project: Path, capsys: pytest.CaptureFixture[str], tool: str

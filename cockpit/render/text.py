@@ -4,7 +4,7 @@ Everything from outside passes through `plain`; colour is an argument, never a g
 """
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from cockpit.model import (
@@ -28,6 +28,9 @@ _ASCII: dict[str, str] = {"▲": "!", "●": "*", "·": "-", "✗": "x", SKIPPED
 _COLOURS = {"▲": "31", "●": "33", "·": "2", "✗": "31;1", "✓": "32"}
 #: Characters of a tool's words about one file.
 _LONGEST = 400
+#: Paths that are named before the others are only counted.
+_NAMED = 3
+_NOTHING: Mapping[str, str] = {}
 
 
 class Style:
@@ -82,14 +85,16 @@ def finding_lines(findings: Iterable[Finding], style: Style) -> Iterator[str]:
         yield ""
 
 
-def summary_lines(snapshot: Snapshot, style: Style) -> Iterator[str]:
-    """Yield one line a tool, its errors and reasons below it."""
+def summary_lines(
+    snapshot: Snapshot, style: Style, asides: Mapping[str, str] = _NOTHING
+) -> Iterator[str]:
+    """Yield one line a tool; below it its aside, if it has one, its errors and its reasons."""
     width = max((len(name) for name in snapshot.results), default=0)
     for name, result in snapshot.results.items():
         sign, words = _state(result, _news(snapshot, name))
         name_shown = style.paint(f"{plain(name):<{width}}", "1")
         yield f"{style.sign(sign)} {name_shown}  {style.encodable(words)}"
-        for line in _below(result):
+        for line in filter(None, (plain(asides.get(name, "")), *_below(result))):
             yield f"  {' ' * width}  {style.encodable(line)}"
     if snapshot.base.ready:
         yield style.encodable(_compared(snapshot.base))
@@ -170,17 +175,33 @@ def duration(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
+def only_these(paths: Sequence[str]) -> str:
+    """Return what to know of findings about a whole project where `paths` were all of it."""
+    names = [plain(path) for path in paths[:_NAMED]]
+    if len(paths) > _NAMED:
+        names.append(f"{len(paths) - _NAMED:,} more")
+    *first, last = names
+    shown = f"{', '.join(first)} and {last}" if first else last
+    verb = "was" if len(paths) == 1 else "were"
+    return f"only {shown} {verb} looked at: what other files use counts as unused"
+
+
 def check(
-    snapshot: Snapshot, findings: Iterable[Finding], style: Style, *, list_passing: bool
+    snapshot: Snapshot,
+    findings: Iterable[Finding],
+    style: Style,
+    *,
+    list_passing: bool,
+    asides: Mapping[str, str] = _NOTHING,
 ) -> str:
-    """Return what `cockpit check` prints.
+    """Return what `cockpit check` prints; `asides` are what else to know of a tool's answer.
 
     Without `list_passing` the findings of a tool whose goal is met are only counted: a project
     with 90 % of its docstrings has passed interrogate, and does not want the other 10 % listed.
     """
     good = passing(snapshot)
     shown = (f for f in findings if list_passing or f.checker not in good)
-    lines = [*finding_lines(shown, style), *summary_lines(snapshot, style)]
+    lines = [*finding_lines(shown, style), *summary_lines(snapshot, style, asides)]
     return "\n".join(lines) + "\n"
 
 
