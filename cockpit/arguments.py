@@ -66,6 +66,15 @@ examples:
 """
 
 
+class _ScreenParser(argparse.ArgumentParser):
+    """A parser whose help ends with the folders of whoever asks for it."""
+
+    def format_help(self) -> str:
+        """Return the help; only here the folders are looked up, which takes 15 ms."""
+        self.epilog = _settings_and_folders()
+        return super().format_help()
+
+
 def _parser(prog: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
     return argparse.ArgumentParser(
         prog=prog,
@@ -78,16 +87,36 @@ def _parser(prog: str, description: str, epilog: str = "") -> argparse.ArgumentP
 
 def screen_parser() -> argparse.ArgumentParser:
     """Return the parser of `cockpit` without a command."""
-    parser = _parser("cockpit", _OVERVIEW, _settings_line())
+    parser = _ScreenParser(
+        prog="cockpit",
+        description=_OVERVIEW,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
     _what_arguments(parser)
     parser.add_argument("--version", action="version", version=f"cockpit {__version__}")
     return parser
 
 
-def _settings_line() -> str:
-    return (
-        "Settings: [tool.cockpit] in pyproject.toml, and config.toml in your own settings folder\n"
-        "(COCKPIT_CONFIG_DIR overrides it). The tools read their own sections as they always do."
+def _settings_and_folders() -> str:
+    from cockpit import places
+
+    kept = {
+        "COCKPIT_CONFIG_DIR": (places.user_settings_file().parent, "config.toml"),
+        "COCKPIT_DATA_DIR": (places.data_folder(), "what you dismissed"),
+        "COCKPIT_STATE_DIR": (places.state_folder(), "whom you trust, where you left each project"),
+        "COCKPIT_CACHE_DIR": (places.cache_folder(), "the tools' answers; it can be deleted"),
+    }
+    width = max(len(str(folder)) for folder, _ in kept.values())
+    rows = (f"  {name:<18}  {folder!s:<{width}}  {what}" for name, (folder, what) in kept.items())
+    return "\n".join(
+        (
+            "Settings: [tool.cockpit] in pyproject.toml, and your own config.toml (see below).",
+            "The tools read their own sections as they always do.",
+            "",
+            "What is yours lies in four folders, never in a project; a variable moves each:",
+            *(row.encode("utf-8", "backslashreplace").decode() for row in rows),
+        )
     )
 
 

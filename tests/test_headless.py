@@ -139,6 +139,23 @@ def test_a_mistake_in_ones_own_settings_is_a_note_that_names_the_file(
     assert f"note: {own}: unknown key editr; the rest holds. Did" in capsys.readouterr().out
 
 
+@pytest.mark.regression
+def test_the_help_names_all_four_folders_and_the_variables_that_move_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Dismissals were looked for in the folder of the state, and are in that of the data."""
+    for what in ("CONFIG", "DATA", "STATE", "CACHE"):
+        monkeypatch.setenv(f"COCKPIT_{what}_DIR", f"/of/{what.lower()}")
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    told = {row[0]: row[1] for row in rows if len(row) > 1 and row[0].startswith("COCKPIT_")}
+    assert told == {
+        f"COCKPIT_{what.upper()}_DIR": f"/of/{what}"
+        for what in ("config", "data", "state", "cache")
+    }
+
+
 # --- Choosing ---
 
 
