@@ -24,6 +24,7 @@ from cockpit.render import text as as_text
 from cockpit.render.change import News, change_lines
 from cockpit.render.text import Style
 from cockpit.session import Member, Opened, Request, open_backend
+from cockpit.signs import shown_encoding, signs_for
 from cockpit.union import home
 from cockpit.verdict import CLEAN, FAILED, FINDINGS, broken, exit_code, passing
 from cockpit.verify import lines, verify
@@ -52,8 +53,8 @@ class CheckOptions(msgspec.Struct, frozen=True):
 def style_for(stream: IO[str]) -> Style:
     """Return what `stream` can show: colours on a terminal that wants them, signs in Unicode."""
     colour = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    encoding = (getattr(stream, "encoding", "") or "").lower().replace("-", "")
-    return Style(colour=colour, unicode=encoding.startswith("utf"))
+    encoding = getattr(stream, "encoding", "") or "ascii"
+    return Style(colour=colour, signs=signs_for(shown_encoding(encoding)))
 
 
 async def check(request: Request, options: CheckOptions) -> int:

@@ -80,6 +80,20 @@ def test_a_clean_project_exits_zero(project: Path, capsys: pytest.CaptureFixture
     assert "0 findings" in capsys.readouterr().out
 
 
+@pytest.mark.regression
+@pytest.mark.parametrize(("locale", "high", "failed"), [("C", "^", "x"), ("C.UTF-8", "▲", "✗")])
+def test_in_a_plain_locale_the_text_is_ascii_with_the_signs_of_the_screen(
+    project: Path, monkeypatch: pytest.MonkeyPatch, locale: str, high: str, failed: str
+) -> None:
+    """Python writes UTF-8 in that locale all the same."""
+    (project / "a.py").write_text(DIRTY + "x = 'é'\ndef (\n", encoding="utf-8")
+    monkeypatch.setenv("LC_ALL", locale)
+    printed = run("check", "--skip", "interrogate", cwd=project).stdout
+    assert f" {high} invalid-syntax" in printed
+    assert f"\n{failed} bandit " in printed
+    assert printed.isascii() is (locale == "C")
+
+
 def test_findings_exit_one_and_are_printed(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

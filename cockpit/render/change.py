@@ -65,4 +65,4 @@ def _row(sign: str, finding: Finding, style: Style) -> str:
 def _unread_row(checker: str, error: FileError, style: Style) -> str:
     place = style.encodable(plain(error.path)) + (f":{error.line}" if error.line else "")
     words = style.encodable(shortened(plain(error.message)))
-    return f"  {style.sign('✗')} {place} {checker} cannot read it: {words}"
+    return f"  {style.sign('failed')} {place} {checker} cannot read it: {words}"

@@ -6,6 +6,7 @@ Everything from outside passes through `plain`; colour is an argument, never a g
 import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
+from typing import Literal
 
 from cockpit.model import (
     Base,
@@ -19,13 +20,19 @@ from cockpit.model import (
     Snapshot,
 )
 from cockpit.plain import plain
+from cockpit.signs import UNICODE, Signs
 from cockpit.verdict import passing
 
-#: An en dash.
-SKIPPED_SIGN = "\u2013"
-SIGNS: dict[Severity, str] = {"high": "▲", "medium": "●", "low": "·"}
-_ASCII: dict[str, str] = {"▲": "!", "●": "*", "·": "-", "✗": "x", SKIPPED_SIGN: "-", "✓": "+"}
-_COLOURS = {"▲": "31", "●": "33", "·": "2", "✗": "31;1", "✓": "32"}
+#: What a line begins with: a severity, or how a tool fared. Each names a field of `Signs`.
+Sign = Severity | Literal["fresh", "failed", "skipped"]
+_COLOURS: Mapping[Sign, str] = {
+    "high": "31",
+    "medium": "33",
+    "low": "2",
+    "failed": "31;1",
+    "fresh": "32",
+    "skipped": "0",
+}
 #: Characters of a tool's words about one file.
 _LONGEST = 400
 #: Paths that are named before the others are only counted.
@@ -36,23 +43,25 @@ _NOTHING: Mapping[str, str] = {}
 class Style:
     """How to write: with colours or without, with signs or in plain ASCII."""
 
-    def __init__(self, *, colour: bool = False, unicode: bool = True) -> None:
+    def __init__(self, *, colour: bool = False, signs: Signs = UNICODE) -> None:
         """Say what the terminal can show."""
         self._colour = colour
-        self._unicode = unicode
+        self._signs = signs
 
     def paint(self, text: str, code: str) -> str:
         """Return `text` in the colour of this SGR `code`, where there are colours."""
         return f"\x1b[{code}m{text}\x1b[0m" if self._colour and text else text
 
-    def sign(self, sign: str) -> str:
+    def sign(self, sign: Sign) -> str:
         """Return `sign` as this terminal can show it."""
-        shown = sign if self._unicode else _ASCII.get(sign, sign)
-        return self.paint(shown, _COLOURS.get(sign, "0"))
+        return self.paint(getattr(self._signs, sign), _COLOURS[sign])
 
     def encodable(self, text: str) -> str:
-        """Return `text` with what the terminal cannot show escaped."""
-        return text if self._unicode else text.encode("ascii", "backslashreplace").decode()
+        """Return `text` with what the terminal cannot show escaped; an ellipsis has a sign."""
+        if self._signs is UNICODE:
+            return text
+        text = text.replace(UNICODE.more, self._signs.more)
+        return text.encode("ascii", "backslashreplace").decode()
 
 
 def finding_line(finding: Finding, style: Style) -> str:
@@ -66,7 +75,7 @@ def finding_line(finding: Finding, style: Style) -> str:
 # Tens of thousands of findings have some hundred rules and sources.
 @functools.lru_cache(1024)
 def _rule(style: Style, severity: Severity, rule: str) -> str:
-    return f"{style.sign(SIGNS[severity])} " + style.paint(f"{plain(rule):<8}", "36")
+    return f"{style.sign(severity)} " + style.paint(f"{plain(rule):<8}", "36")
 
 
 @functools.lru_cache(1024)
@@ -109,13 +118,13 @@ def _news(snapshot: Snapshot, checker: str) -> int | None:
     return sum(map(len, snapshot.new.get(checker, {}).values()))
 
 
-def _state(result: Result, new: int | None) -> tuple[str, str]:
+def _state(result: Result, new: int | None) -> tuple[Sign, str]:
     outcome = result.outcome
     if isinstance(outcome, Failure):
-        return "✗", f"failed: {plain(outcome.reason)}"
+        return "failed", f"failed: {plain(outcome.reason)}"
     if isinstance(outcome, Skipped) or outcome is None:
         reason = outcome.reason if outcome else "it has not run"
-        return SKIPPED_SIGN, f"skipped: {plain(reason)}"
+        return "skipped", f"skipped: {plain(reason)}"
     found = _findings(outcome)
     if new is not None:
         found = f"{new:,} new{',' if 'percent' in outcome.metric else ' of'} {found}"
@@ -123,9 +132,9 @@ def _state(result: Result, new: int | None) -> tuple[str, str]:
     if result.origin:
         words += f", by {plain(result.origin)} {plain(result.version)}"
     if outcome.errors:
-        return "✗", f"{words}, {_count(len(outcome.errors), 'file')} it could not read"
+        return "failed", f"{words}, {_count(len(outcome.errors), 'file')} it could not read"
     counted = outcome.count if new is None else new
-    return ("✓" if not (counted and outcome.failing) else "●"), words
+    return ("fresh" if not (counted and outcome.failing) else "medium"), words
 
 
 def _findings(report: Report) -> str:
