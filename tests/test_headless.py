@@ -319,6 +319,23 @@ def test_dead_code_of_a_part_says_that_only_that_part_was_looked_at(
     assert below.strip().startswith(words) if words else "looked at" not in "".join(printed)
 
 
+@pytest.mark.regression
+def test_the_messages_of_a_file_stand_in_one_column(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """interrogate's rules are longer than the eight characters that `F401` was given."""
+    (project / "a.py").write_text(DIRTY, encoding="utf-8")
+    findings = document(capsys)["findings"]
+    main(["check"])
+    rows = [
+        line for line in capsys.readouterr().out.splitlines() if line[:10].strip()[:1].isdigit()
+    ]
+    assert {"F401", "missing-function-docstring"} <= {finding["rule"] for finding in findings}
+    assert len(rows) == len(findings)
+    starts = {row.index(one["message"]) for row, one in zip(rows, findings, strict=True)}
+    assert len(starts) == 1
+
+
 @pytest.mark.parametrize("tool", ["ruff", "vulture", "interrogate", "bandit"])
 def test_explain_prints_the_tools_own_command(
     project: Path, capsys: pytest.CaptureFixture[str], tool: str

@@ -35,6 +35,8 @@ _COLOURS: Mapping[Sign, str] = {
 }
 #: Characters of a tool's words about one file.
 _LONGEST = 400
+#: The column of rules: as wide as the longest of a file, which no name may make too wide.
+_NARROWEST, _WIDEST = 8, len("missing-function-docstring")
 #: Paths that are named before the others are only counted.
 _NAMED = 3
 _NOTHING: Mapping[str, str] = {}
@@ -64,18 +66,18 @@ class Style:
         return text.encode("ascii", "backslashreplace").decode()
 
 
-def finding_line(finding: Finding, style: Style) -> str:
-    """Return one line for a finding, without its path."""
+def finding_line(finding: Finding, style: Style, width: int) -> str:
+    """Return one line for a finding, without its path; its rule takes at least `width`."""
     place = f"{finding.line}:{finding.column}"
-    rule = _rule(style, finding.severity, finding.rule)
+    rule = _rule(style, finding.severity, finding.rule, width)
     source = _source(style, finding.checker, finding.also, finding.confidence)
     return f"  {place:>8}  {rule} {style.encodable(plain(finding.message))}{source}"
 
 
 # Tens of thousands of findings have some hundred rules and sources.
 @functools.lru_cache(1024)
-def _rule(style: Style, severity: Severity, rule: str) -> str:
-    return f"{style.sign(severity)} " + style.paint(f"{plain(rule):<8}", "36")
+def _rule(style: Style, severity: Severity, rule: str, width: int) -> str:
+    return f"{style.sign(severity)} " + style.paint(f"{plain(rule):<{width}}", "36")
 
 
 @functools.lru_cache(1024)
@@ -86,11 +88,14 @@ def _source(style: Style, checker: str, also: tuple[str, ...], confidence: str) 
 
 
 def finding_lines(findings: Iterable[Finding], style: Style) -> Iterator[str]:
-    """Yield the findings, already sorted by path, under a heading for each file."""
+    """Yield the findings, already sorted by path, under a heading for each file, in columns."""
     for path, group in groupby(findings, key=lambda finding: finding.path):
         yield style.paint(style.encodable(plain(path)), "1")
-        for finding in group:
-            yield finding_line(finding, style)
+        rows = list(group)
+        longest = max(len(finding.rule) for finding in rows)
+        width = max(_NARROWEST, min(longest, _WIDEST))
+        for finding in rows:
+            yield finding_line(finding, style, width)
         yield ""
 
 
