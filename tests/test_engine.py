@@ -95,9 +95,12 @@ async def test_while_the_settings_are_wrong_the_note_says_which_hold(
     engine = engine_for(root, pool, None, "bandit")
     await engine.run_once()
     for content, told in (
-        ("extend-exclud = ['a']", "Until then the settings of before hold: the defaults."),
+        (
+            "extend-exclud = ['a']",
+            "Until that is mended, the settings of before hold: the defaults.",
+        ),
         ("fail-on = 'high'", ""),
-        ("fail-no = 'low'", 'Until then the settings of before hold: fail-on = "high".'),
+        ("fail-no = 'low'", 'Until that is mended, the settings of before hold: fail-on = "high".'),
         ("", ""),
     ):
         write(root, "pyproject.toml", f"[tool.cockpit]\n{content}\n")
