@@ -36,7 +36,8 @@ class LiveConfig:
             self._take(load_config(self._root, user_settings_file()))
         except SettingsError as error:
             held = differing(self._read) or "the defaults"
-            note = f"{error.message}. {error.hint} Until that is mended, the settings of before hold: {held}."
+            until = f"Until that is mended, the settings of before hold: {held}."
+            note = f"{error.message}. {error.hint} {until}"
         else:
             same = _fixed(self._begun_with) == _fixed(self.now)
             note = "" if same else _AT_START

@@ -97,10 +97,10 @@ async def test_while_the_settings_are_wrong_the_note_says_which_hold(
     for content, told in (
         (
             "extend-exclud = ['a']",
-            "Until that is mended, the settings of before hold: the defaults.",
+            " mended, the settings of before hold: the defaults.",
         ),
         ("fail-on = 'high'", ""),
-        ("fail-no = 'low'", 'Until that is mended, the settings of before hold: fail-on = "high".'),
+        ("fail-no = 'low'", ' mended, the settings of before hold: fail-on = "high".'),
         ("", ""),
     ):
         write(root, "pyproject.toml", f"[tool.cockpit]\n{content}\n")
