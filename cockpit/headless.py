@@ -156,7 +156,7 @@ def _answer(opened: Opened, options: CheckOptions) -> int:
         style = Style() if options.output else style_for(sys.stdout)
         single = len(backend.checkers) == 1
         shown = findings if single else _of_failing(opened, findings)
-        asides = _asides(backend)
+        asides = _asides(opened)
         document = as_text.check(snapshot, shown, style, list_passing=single, asides=asides)
         document += as_text.projects(backend.parts, style) if isinstance(backend, Fleet) else ""
         _write(document, options.output)
@@ -166,18 +166,17 @@ def _answer(opened: Opened, options: CheckOptions) -> int:
     )
 
 
-def _asides(backend: Backend) -> dict[str, str]:
+def _asides(opened: Opened) -> dict[str, list[str]]:
     """Return what is to be said of tools that saw a part, and whose answer hangs on the whole."""
-    if not backend.scope:
-        return {}
-    hanging = (
-        name
-        for name, checker in backend.checkers.items()
-        if isinstance(checker, FileChecker) and not checker.local
-    )
-    reports = ((name, backend.snapshot.report(name)) for name in hanging)
-    words = as_text.only_these(backend.scope)
-    return {name: words for name, report in reports if report is not None and report.count}
+    said: dict[str, list[str]] = {}
+    for member in opened.members:
+        engine = member.engine
+        where = f"{member.name}: " if len(opened.members) > 1 else ""
+        for name, checker in engine.checkers.items() if engine.scope else ():
+            report = engine.snapshot.report(name)
+            if isinstance(checker, FileChecker) and not checker.local and report and report.count:
+                said.setdefault(name, []).append(where + as_text.only_these(engine.scope))
+    return said
 
 
 def _by_member(

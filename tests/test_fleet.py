@@ -156,6 +156,16 @@ def test_each_project_passes_or_fails_by_its_own_settings(
     assert printed(capsys, A, B, "--fail-on", "never")[0] == 0
 
 
+@pytest.mark.regression
+def test_only_of_a_project_that_was_named_in_part_it_says_what_was_looked_at(
+    mono: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "looked at" not in printed(capsys, A, B)[1]
+    text = printed(capsys, A, f"{B}/m.py")[1]
+    assert text.count("looked at") == 1
+    assert f"{B}: only m.py was looked at: what other files use counts as unused" in text
+
+
 def test_the_text_has_a_line_a_project_and_lists_no_passing_goal(
     mono: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -39,7 +39,7 @@ _LONGEST = 400
 _NARROWEST, _WIDEST = 8, len("missing-function-docstring")
 #: Paths that are named before the others are only counted.
 _NAMED = 3
-_NOTHING: Mapping[str, str] = {}
+_NOTHING: Mapping[str, Sequence[str]] = {}
 
 
 class Style:
@@ -100,15 +100,15 @@ def finding_lines(findings: Iterable[Finding], style: Style) -> Iterator[str]:
 
 
 def summary_lines(
-    snapshot: Snapshot, style: Style, asides: Mapping[str, str] = _NOTHING
+    snapshot: Snapshot, style: Style, asides: Mapping[str, Sequence[str]] = _NOTHING
 ) -> Iterator[str]:
-    """Yield one line a tool; below it its aside, if it has one, its errors and its reasons."""
+    """Yield one line a tool; below it its asides, its errors and its reasons."""
     width = max((len(name) for name in snapshot.results), default=0)
     for name, result in snapshot.results.items():
         sign, words = _state(result, _news(snapshot, name))
         name_shown = style.paint(f"{plain(name):<{width}}", "1")
         yield f"{style.sign(sign)} {name_shown}  {style.encodable(words)}"
-        for line in filter(None, (plain(asides.get(name, "")), *_below(result))):
+        for line in (*map(plain, asides.get(name, ())), *_below(result)):
             yield f"  {' ' * width}  {style.encodable(line)}"
     if snapshot.base.ready:
         yield style.encodable(_compared(snapshot.base))
@@ -206,7 +206,7 @@ def check(
     style: Style,
     *,
     list_passing: bool,
-    asides: Mapping[str, str] = _NOTHING,
+    asides: Mapping[str, Sequence[str]] = _NOTHING,
 ) -> str:
     """Return what `cockpit check` prints; `asides` are what else to know of a tool's answer.
 
