@@ -44,6 +44,14 @@ class History:
         """Every dismissal by (path, checker, identity); another object whenever it changes."""
         return self._replay.dismissed
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether another cockpit did something since; it costs a look at the file's size."""
+        try:
+            return self._journal.is_news()
+        except OSError:  # whoever wants to write next is told
+            return False
+
     def covered(
         self, findings: Iterable[Finding], exists: Callable[[str], bool] | None = None
     ) -> Mapping[Key, Dismissal]:

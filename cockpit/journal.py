@@ -36,6 +36,13 @@ class Journal:
         """Whether the file is other than when it was last `seen` or written by us."""
         return self._state() != self._seen
 
+    def is_news(self) -> bool:
+        """Whether another program wrote since the file was last read or written by us.
+
+        Unlike `changed` it is not asked twice to read what could not be understood.
+        """
+        return self._state() not in (self._seen, self._read)
+
     def read(self) -> list[bytes]:
         """Return the whole lines; one that was never finished is none."""
         self._read = self._state()

@@ -393,6 +393,26 @@ class TestTwoCockpits:
         assert one.undo() == "dismissal of F401 in app/a.py"
         assert reasons(one) == {"1": REASON}
 
+    @pytest.mark.regression
+    def test_know_when_there_is_something_to_take_in(self, folder: Path, root: Path) -> None:
+        one, other = History(folder, root), History(folder, root)
+        one.dismiss([ONE], REASON)
+        assert other.is_behind and not one.is_behind
+        other.refresh()
+        assert not other.is_behind
+        other.undo()
+        assert one.is_behind and not other.is_behind
+
+    @pytest.mark.regression
+    def test_are_not_asked_again_and_again_to_read_what_cannot_be_read(
+        self, folder: Path, root: Path
+    ) -> None:
+        one, other = History(folder, root), History(folder, root)
+        one.dismiss([ONE], REASON)
+        (folder / "history").chmod(0o777)
+        other.refresh()
+        assert other.note and not other.is_behind
+
     def test_in_two_processes_lose_nothing(self, folder: Path, root: Path) -> None:
         words = (sys.executable, "-c", "from cockpit import history; history.SIZE = 9000" + WRITER)
         children = [

@@ -17,8 +17,9 @@ class Against:
         self._before = AUTO
         self._asked = False
 
-    def recall(self, word: str, backend: Backend) -> None:
-        """Go on with what an earlier session compared with."""
+    def recall(self, word: str, branch: str, backend: Backend) -> None:
+        """Go on with what an earlier session compared with, and knew of the default branch."""
+        self.branch = self.branch or branch
         if word != AUTO:
             self.word = word
             backend.compare(word)

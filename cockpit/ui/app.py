@@ -9,7 +9,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import textual.constants
 from rich.console import RenderableType
@@ -45,12 +45,15 @@ from cockpit.ui.themes import DARK, terminal_colours, themes
 from cockpit.ui.thrift import Thrift
 from cockpit.ui.tile import Tile
 
+if TYPE_CHECKING:  # the project's history is opened after the first paint
+    from cockpit.history import History
+
 OpenBackend = Callable[[], AbstractAsyncContextManager[Backend]]
 
 #: Seconds that an answer to a key may cover what lies under it; the next key ends it before.
 _NOTICE = 3.0
-#: Seconds between two looks at whether there is something to remember.
-_REMEMBERING = 2.0
+#: Seconds between two looks at what there is to remember, and at what another cockpit did.
+_LOOKING = 1.0
 # The wait after an escape, for what may follow it, is of Textual's own 0.1 s a person's to feel.
 # The rest of a sequence comes with its escape, over SSH too. ESCDELAY is how to say otherwise.
 if "ESCDELAY" not in os.environ:
@@ -183,10 +186,26 @@ class CockpitApp(App[int]):
     def _recollect(self, backend: Backend) -> None:
         """Go on where the person left off; not to another page than one opened meanwhile."""
         memory = self._recall.open(backend.root)
-        self.against.recall(memory.base, backend)
+        self.against.recall(memory.base, memory.branch, backend)
         if not self._touched:
             self.call_later(self._recall.go)
-        self.set_interval(_REMEMBERING, self._recall.keep)
+        self.set_interval(_LOOKING, self._look_around)
+
+    def _look_around(self) -> None:
+        """Note where the person is, and take in what another cockpit did about findings."""
+        self._recall.keep()
+        history = self.context.history
+        if history is not None and history.is_behind and not self.context.busy.locked():
+            self.run_worker(self._catch_up(history), group="history")
+
+    async def _catch_up(self, history: "History") -> None:
+        async with self.context.busy:
+            before = history.note
+            if await asyncio.to_thread(history.refresh):
+                self.context.state.dismiss(history.dismissed, history.covered)
+                self._show()
+            if history.note and history.note != before:
+                self.notify(plain(history.note), markup=False)
 
     def exit(self, *args: Any, **options: Any) -> None:
         """Leave, and note where."""

@@ -25,7 +25,8 @@ class Memory(msgspec.Struct, frozen=True):
     """The page that was open (the id of a pane or of another page, empty for the Deck) and how.
 
     `tile` is the id of the Deck's focused one; `views` how each page was looked at, by its id, as
-    JSON that only the page understands; `only_new` and `base` what it was compared with and how.
+    JSON that only the page understands; `only_new` and `base` what it was compared with and how;
+    `branch` the default branch, which only a comparison with it tells.
     """
 
     page: str = ""
@@ -33,6 +34,7 @@ class Memory(msgspec.Struct, frozen=True):
     only_new: bool = False
     base: str = ""
     views: Mapping[str, msgspec.Raw] = {}
+    branch: str = ""
 
     def view(self, page: str, kind: type[T]) -> T | None:
         """Return how a page was looked at; None where that is not known or not understood."""

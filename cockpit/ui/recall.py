@@ -81,5 +81,6 @@ class Recall:
             tile=deck.tile.pane.id if isinstance(deck, Deck) else "",
             only_new=app.context.state.only_new,
             base=app.against.word,
+            branch=app.against.branch,
             views=views,
         )

@@ -47,7 +47,7 @@ def test_what_cannot_be_leaves_the_choice_before_it(backend: FakeBackend) -> Non
 @pytest.mark.regression
 def test_what_an_earlier_session_chose_and_is_gone_is_not_remembered(backend: FakeBackend) -> None:
     against = Against()
-    against.recall("v9", backend)
+    against.recall("v9", "", backend)
     assert against.arrived(LOOKING, refused(LOOKING, "v9")) == ""
     assert against.arrived(refused(LOOKING, "v9"), refused(MAIN, "v9")) == ""
     assert against.word == "", "the automatic one"
@@ -55,7 +55,7 @@ def test_what_an_earlier_session_chose_and_is_gone_is_not_remembered(backend: Fa
 
 def test_what_was_met_stays_chosen_though_git_fails_later(backend: FakeBackend) -> None:
     against = Against()
-    against.recall("v1.2", backend)
+    against.recall("v1.2", "", backend)
     against.arrived(LOOKING, TAG)
     against.arrived(TAG, refused(TAG, "v1.2"))
     assert against.word == "v1.2"

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from textual.pilot import Pilot
 
+from cockpit.model import Base
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.deck import Deck
 from cockpit.ui.memory import Memory, Notebook, read_theme, write_theme
@@ -109,6 +110,22 @@ async def test_the_base_that_was_chosen_is_asked_for_again(project: Path, folder
     backend = FakeBackend(project)
     async with session(backend, folder):
         assert backend.asked == [("compare", "v1.2")]
+
+
+@pytest.mark.regression
+async def test_the_default_branch_can_be_chosen_though_the_session_compares_with_another_base(
+    project: Path, folder: Path
+) -> None:
+    on_main = msgspec.structs.replace(FIRST, base=Base("branch", "main", "c0ffee", ready=True))
+    backend = FakeBackend(project)
+    async with session(backend, folder) as (app, pilot):
+        await show(app, pilot, backend, on_main)
+        await pilot.press("B", "down", "down", "down", "enter")
+        await until(pilot, lambda: ("compare", "session") in backend.asked)
+        await pilot.press("q")
+    async with session(FakeBackend(project), folder) as (app, pilot):
+        await pilot.press("B")
+        await until_shown(app, pilot, "what this branch adds", "session start")
 
 
 @pytest.mark.integration

@@ -8,7 +8,9 @@ import msgspec
 import pytest
 
 from cockpit.errors import CockpitError
+from cockpit.history import History
 from cockpit.model import Base, Failure, Result
+from cockpit.places import data_folder
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.detail import Detail
 from cockpit.ui.list import FindingList
@@ -544,6 +546,22 @@ async def test_a_whole_group_is_dismissed_after_saying_how_many(backend: FakeBac
         await until_shown(app, pilot, "dismiss 2 findings of pkg/a.py because")
         await pilot.press("escape", "x", *"old", "enter")
         await until_shown(app, pilot, "1 Lint 1 · 2 dismissed")
+
+
+@pytest.mark.regression
+async def test_what_another_cockpit_dismisses_and_undoes_is_seen_while_both_are_open(
+    backend: FakeBackend,
+) -> None:
+    other = History(data_folder(), backend.root)
+    async with running(backend, first=FIRST) as (app, pilot):
+        await pilot.press("1", "j")
+        await until_shown(app, pilot, "1 Lint 3")
+        other.dismiss([F401], "over there")
+        await until_shown(app, pilot, "1 Lint 2 · 1 dismissed")
+        assert cursor(app) == "F841", "the cursor stays at its finding"
+        other.undo()
+        await until_shown(app, pilot, "1 Lint 3")
+        assert cursor(app) == "F841"
 
 
 async def test_x_on_the_deck_asks_in_the_pane_of_the_finding(backend: FakeBackend) -> None:
