@@ -83,6 +83,8 @@ class PaneScreen(Triage):
         self._notice = Static(markup=False, id="notice")
         self._view = View()
         self._narrowing = Narrowing()
+        #: The same of what is dismissed, for where nothing else passes.
+        self._aside = Narrowing()
         self._said = Text()
         self._put_away: tuple[Finding, ...] = ()
         self._left_at: Finding | Header | None = None
@@ -137,7 +139,8 @@ class PaneScreen(Triage):
             self._look_ahead()
         faded = standing.kind in DIMMED
         shown = lines.count
-        empty = "" if shown else wording.nothing(self._pane, self.context.state, self._view)
+        state, view = self.context.state, self._view
+        empty = "" if shown else wording.nothing(self._pane, state, view, self._gone())
         self._list.show(lines, faded, empty, narrowed)
         self._show_caption(shown)
         query = self._narrowing.query
@@ -194,6 +197,12 @@ class PaneScreen(Triage):
         """Return the lines of the list in this view; the same object until something changes."""
         tools = self.context.state.checkers(self._pane.id)
         return self._narrowing.lines(self._rows(), self._view, tools)
+
+    def _gone(self) -> int:
+        """Return how many of the dismissed this view would show."""
+        state, view = self.context.state, msgspec.structs.replace(self._view, group="")
+        rows = state.rows(self._pane.id, view.sort, dismissed=True)
+        return self._aside.lines(rows, view, state.checkers(self._pane.id)).count
 
     @work(group="columns", exclusive=True)
     async def _look_ahead(self) -> None:

@@ -36,7 +36,7 @@ class FilterLine(Inked, Horizontal):
     """The filter, in sight while it is typed or set, and beside it what it does not understand."""
 
     DEFAULT_CSS = """
-    FilterLine { display: none; height: 1; background: $surface; }
+    FilterLine { display: none; height: auto; background: $surface; }
     FilterLine.-open { display: block; }
     FilterLine Filter { width: 1fr; }
     FilterLine > Static { width: auto; max-width: 75%; padding: 0 1; display: block; }

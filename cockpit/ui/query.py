@@ -75,13 +75,22 @@ def _problem(word: Word, name: str, tools: Sequence[str]) -> str:
     """Return why a word cannot be what was meant, and what could be."""
     if name and word.subject == "text":
         near = difflib.get_close_matches(name.lower(), _QUALIFIERS, 1, 0.6)
-        return f"no {name}: here; did you mean {near[0]}: ?" if near else ""
+        if near:
+            return f"no {name}: here; did you mean {near[0]}: ?"
+        if _looks_like_qualifier(name, word.value[len(name) + 1 :]):
+            return f"no {name}: here, only {_HELP}; in quotes it is text"
+        return ""
     choices: Sequence[str] = {"severity": SEVERITIES, "is": _STATES, "tool": tools}.get(
         word.subject, ()
     )
     if not choices or not word.value or any(one.startswith(word.value) for one in choices):
         return ""
     return f"{name}: takes {', '.join(choices[:-1])}{' or ' * (len(choices) > 1)}{choices[-1]}"
+
+
+def _looks_like_qualifier(name: str, value: str) -> bool:
+    """Whether `name:value` is no text with a colon as there is: `std::x`, `a.py:12`, `dict:`."""
+    return name.isalpha() and value[:1].isalnum()
 
 
 def hint(query: Query) -> str:

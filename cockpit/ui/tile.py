@@ -140,8 +140,10 @@ class Tile(Widget, can_focus=True):
 
     def _nothing(self) -> str:
         state = self._state
+        if len(state.rows(self.pane.id, dismissed=True)):
+            return "Nothing left."
         if not state.only_new:
-            return "Nothing left." if state.dismissed_in(self.pane.id) else "Nothing found."
+            return "Nothing found."
         if not state.snapshot.base.ready:
             return f"What is new {plain(state.since)} is not known yet."
         return f"Nothing new {plain(state.since)}."

@@ -34,10 +34,15 @@ def shown(pane: Pane, state: State, view: View, count: int) -> Iterator[str]:
         yield "filter: none"
 
 
-def nothing(pane: Pane, state: State, view: View) -> str:
-    """Return why the list is empty and what shows more; nothing while its tools have no answer."""
+def nothing(pane: Pane, state: State, view: View, gone: int) -> str:
+    """Return why the list is empty and what shows more; nothing while its tools have no answer.
+
+    `gone` are the dismissed that the view would show.
+    """
     if state.standing(pane.id).kind not in ("fresh", "partly"):
         return ""
+    if gone and not view.dismissed:
+        return f"{_wanted(state, view)} left, {gone:,} dismissed; d shows them."
     if state.only_new and not view.dismissed and not state.new_in(pane.id):
         if not state.snapshot.base.ready:
             return f"What is new {plain(state.since)} is not known yet; b shows all."
@@ -45,10 +50,14 @@ def nothing(pane: Pane, state: State, view: View) -> str:
     if view.words or view.least != SEVERITIES[-1]:
         way = "esc clears it" if view.words else "s shows the lesser ones"
         return f"Nothing passes the filter; {way}."
-    if view.dismissed:
-        return "Nothing is dismissed here; d shows the rest."
-    gone = state.dismissed_in(pane.id)
-    return f"Nothing left, {gone:,} dismissed; d shows them." if gone else "Nothing found."
+    return "Nothing is dismissed here; d shows the rest." if view.dismissed else "Nothing found."
+
+
+def _wanted(state: State, view: View) -> str:
+    """Return what the list is without, as the beginning of a sentence."""
+    if view.words or view.least != SEVERITIES[-1]:
+        return "Nothing that passes the filter is"
+    return f"Nothing new {plain(state.since)} is" if state.only_new else "Nothing"
 
 
 def why_not(standing: Standing, look: Look) -> Text:

@@ -6,7 +6,7 @@ import pytest
 from cockpit.ui.grouping import Group, Lines, grouped
 from cockpit.ui.narrow import Narrowing, matching
 from cockpit.ui.order import Rows
-from cockpit.ui.query import Texts, parse
+from cockpit.ui.query import Texts, hint, parse
 from cockpit.ui.view import View
 from tests.ui.fakes import finding
 
@@ -71,6 +71,7 @@ def test_words_must_all_be_there_and_qualifiers_say_where(words: str, rules: lis
         ("sev:hgih", "sev: takes high, medium or low"),
         ("is:old", "is: takes new or fixable"),
         ("tool:pylint", "tool: takes ruff, bandit or interrogate"),
+        ("foo:bar", "no foo: here, only rule: path: tool: severity: is:; in quotes it is text"),
         ("rule:F4 path:", ""),
         ("models.py:12", ""),
     ],
@@ -78,6 +79,16 @@ def test_words_must_all_be_there_and_qualifiers_say_where(words: str, rules: lis
 def test_a_misspelt_qualifier_is_explained_and_takes_nothing_away(words: str, problem: str) -> None:
     assert parse(words, TOOLS).problem == problem
     assert not problem or len(left(words)) == len(ALL)
+
+
+@pytest.mark.regression
+@pytest.mark.parametrize("words", ["std::x", "dict:", "a.py:12", "http://x", '"foo:bar"'])
+def test_other_text_with_a_colon_is_looked_for_and_that_is_said_where_nothing_passes(
+    words: str,
+) -> None:
+    query = parse(words, TOOLS)
+    assert not query.problem and not left(words)
+    assert hint(query).startswith("looked for as text")
 
 
 def test_texts_of_a_list_that_follows_another_are_its_own() -> None:

@@ -488,6 +488,37 @@ async def test_a_misspelt_qualifier_is_explained_beside_the_filter(backend: Fake
         assert "rule:F4" in screen_lines(app)[-2], "the filter stays in sight while it is set"
 
 
+@pytest.mark.regression
+@pytest.mark.parametrize("size", SIZES)
+async def test_what_is_said_of_a_filter_is_not_cut(
+    backend: FakeBackend, size: tuple[int, int]
+) -> None:
+    async with running(backend, size, FIRST) as (app, pilot):
+        await pilot.press("1", "slash", *"foo:bar")
+        await until_shown(app, pilot, "no foo: here", "quotes")
+        assert len(rows_of(app)) == 3, "it takes nothing away"
+        await pilot.press("escape", "slash", *"std::x")
+        text = await until_shown(
+            app, pilot, "Nothing passes the filter", "looked for as text", "is:"
+        )
+        assert "severity:" in text
+
+
+@pytest.mark.regression
+async def test_what_passes_and_is_dismissed_is_told_from_what_does_not_pass(
+    backend: FakeBackend,
+) -> None:
+    async with running(backend, first=FIRST) as (app, pilot):
+        await pilot.press("1", "slash", *"rule:F4", "enter", "x", *"so", "enter")
+        await until_shown(
+            app, pilot, "Nothing that passes the filter is left, 1 dismissed; d shows"
+        )
+        await pilot.press("d")
+        await until_shown(app, pilot, "the dismissed", "so (")
+        await pilot.press("d", "slash", *"9", "enter")
+        await until_shown(app, pilot, "Nothing passes the filter; esc clears it.")
+
+
 async def test_the_view_can_be_taken_and_given_back(backend: FakeBackend) -> None:
     view = View("is:fix", "medium", "rule", "file", frozenset(["pkg/b.py"]), cursor=F841.key)
     async with running(backend, first=FIRST) as (app, pilot):
