@@ -35,6 +35,14 @@ def fit(text: str, width: int, more: str = "…") -> str:
     return set_cell_size(text, width - 1) + more
 
 
+def middle(text: str, width: int, more: str = "…") -> str:
+    """Return `text` in at most `width` cells, cut in its middle: both ends say something."""
+    if cell_len(text) <= width:
+        return text
+    end = set_cell_size(text[::-1], (width - 1) // 2)[::-1]
+    return set_cell_size(text, width - 1 - cell_len(end)) + more + end
+
+
 def shorten(path: str, width: int, more: str = "…") -> str:
     """Return the end of `path` in at most `width` cells, cut at a folder where that can be."""
     if cell_len(path) <= width:

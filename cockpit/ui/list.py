@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import msgspec
 from rich.segment import Segment
+from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
@@ -18,6 +19,8 @@ from cockpit.ui.grouping import Group, Lines
 from cockpit.ui.style import Look
 
 Key = tuple[str, str, str]
+#: Cells of a border that its title leaves free.
+_CORNERS = 6
 
 
 class FindingList(CursorView):
@@ -85,6 +88,7 @@ class FindingList(CursorView):
         """Show no rows yet."""
         super().__init__()
         self._look, self._is_new, self._drawn = look, is_new, drawn
+        self._title: Callable[[int], Text] = lambda _: Text()
         self._lines = Lines()
         self._empty, self._faded = "", False
         self._told: Finding | None = None
@@ -210,9 +214,15 @@ class FindingList(CursorView):
             self._told = finding
             self.post_message(self.Moved(finding))
 
+    def entitle(self, title: Callable[[int], Text]) -> None:
+        """Have `title` say what stands in the border, in so many cells; again for another width."""
+        self._title = title
+        self.border_title = title(self.size.width - _CORNERS)
+
     def on_resize(self) -> None:
-        """Keep the cursor in sight."""
+        """Keep the cursor in sight, and the title as long as there is room for it."""
         self._reveal()
+        self.entitle(self._title)
 
     def on_click(self, event: events.Click) -> None:
         """Move to the row clicked on, and fold a group at its header; a second click opens."""

@@ -24,7 +24,7 @@ from cockpit.ui.order import UNREAD, Rows
 from cockpit.ui.page import place_of
 from cockpit.ui.prompt import Filter, FilterLine, Reason, ReasonLine
 from cockpit.ui.query import hint
-from cockpit.ui.state import DIMMED, amount
+from cockpit.ui.state import DIMMED
 from cockpit.ui.triage import Triage
 from cockpit.ui.view import Group, Sort, View
 
@@ -97,8 +97,8 @@ class PaneScreen(Triage):
                 yield self._notice
                 yield self._list
                 yield self._filter
-                yield self._reason
             yield self._detail
+        yield self._reason
 
     def on_resize(self, event: events.Resize) -> None:
         """Stand side by side where there is room, else one below the other."""
@@ -213,12 +213,9 @@ class PaneScreen(Triage):
             await asyncio.sleep(_PAUSE / 10)
 
     def _show_caption(self, shown: int) -> None:
-        look, state = self.context.look, self.context.state
-        title = captions.title(self._pane, state, look, sparks=True)
-        words = f" {look.signs.dot} ".join(wording.shown(self._pane, state, self._view, shown))
-        title.append(f"  {words}", look.palette.muted)
-        self._list.border_title = title
-        self._list.border_subtitle = captions.standing(self._pane, state, look)
+        context, view = self.context, self._view
+        self._list.entitle(lambda room: wording.title(self._pane, context, view, shown, room))
+        self._list.border_subtitle = captions.standing(self._pane, context.state, context.look)
 
     # --- Following the cursor -----------------------------------------------------------------
 
@@ -347,14 +344,14 @@ class PaneScreen(Triage):
         else:
             self._put_away = found
             what = f"{found[0].rule} at line {found[0].line}"
-            if group is not None:
-                what = f"{amount(len(found), 'finding')} of {group.key}"
-            self._reason.ask(what)
+            self._reason.ask(group.key if group and len(found) > 1 else what, len(found))
 
     @on(Input.Submitted, "Reason")
     def _reasoned(self, event: Input.Submitted) -> None:
         if not event.value.strip():
             self.say("a dismissal needs a reason", "esc leaves it.")
+            return
+        if not self._reason.is_meant():
             return
         self._left()
         self.put_away(self._put_away, event.value.strip())

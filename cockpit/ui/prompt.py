@@ -2,7 +2,10 @@
 
 from typing import ClassVar
 
+from rich.cells import cell_len
+from rich.style import Style
 from rich.text import Text
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -12,7 +15,14 @@ from textual.reactive import Reactive
 from textual.widgets import Input, Static
 
 from cockpit.plain import plain
+from cockpit.ui.draw import shorten
 from cockpit.ui.style import Inked, Look
+
+#: From more findings than this on, a dismissal is asked for twice.
+_MANY = 20
+#: The share of the screen's width that a question may take.
+_LABEL = 0.6
+_BECAUSE = ": dismiss all because"
 
 
 class Filter(Input):
@@ -97,7 +107,7 @@ class Reason(Input):
 
 
 class ReasonLine(Inked, Horizontal):
-    """Asks why what is dismissed may stay."""
+    """Asks why what is dismissed may stay, and of many findings whether all of them are meant."""
 
     DEFAULT_CSS = """
     ReasonLine { display: none; height: 1; background: $surface; }
@@ -110,21 +120,44 @@ class ReasonLine(Inked, Horizontal):
         super().__init__()
         self._look = look
         self.input = Reason(placeholder="the reason; enter keeps it, esc leaves")
-        self._label, self._asked = Static(markup=False), ""
+        self._label = Static(markup=False)
+        self._count, self._key, self._warned = 1, "", False
 
     def renew(self) -> None:
-        """Write the question in other colours."""
-        self._label.update(Text(self._asked, self._look.palette.strong))
+        """Write the question, in the colours of now."""
+        palette, number = self._look.palette, f"{self._count:,} findings"
+        if not self._warned and self._count == 1:
+            self._label.update(Text(f"dismiss {self._key} because", palette.strong))
+            return
+        before, after = (": enter again dismisses all", "") if self._warned else (" of ", _BECAUSE)
+        room = int(self.app.size.width * _LABEL) - 2 - cell_len(f"{number}{before}{after}")
+        key = "" if self._warned else shorten(self._key, max(0, room), self._look.signs.more)
+        loud = palette.high + Style(bold=True, reverse=True)
+        self._label.update(Text.assemble((number, loud), (before + key + after, palette.strong)))
 
     def compose(self) -> ComposeResult:
         """What is asked, and the answer."""
         yield self._label
         yield self.input
 
-    def ask(self, words: str) -> None:
-        """Ask why `words`, which say what is to be dismissed."""
-        self._asked = f"dismiss {plain(words)} because"
+    def ask(self, what: str, count: int = 1) -> None:
+        """Ask why a finding may stay, or `count` findings; `what` says which, or of what."""
+        self._count, self._key, self._warned = count, plain(what), False
         self.renew()
         self.input.value = ""
         self.add_class("-open")
         self.input.focus()
+
+    def is_meant(self) -> bool:
+        """Return whether the person knows how many are dismissed; where not, say it once more."""
+        if self._count <= _MANY or self._warned:
+            return True
+        self._warned = True
+        self.renew()
+        return False
+
+    @on(Input.Changed)
+    def _typed(self) -> None:
+        if self._warned:
+            self._warned = False
+            self.renew()

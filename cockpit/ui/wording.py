@@ -2,23 +2,50 @@
 
 from collections.abc import Iterator
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from cockpit.model import SEVERITIES
 from cockpit.panes import Pane
 from cockpit.plain import plain
 from cockpit.ui import captions
+from cockpit.ui.context import Context
+from cockpit.ui.draw import middle
 from cockpit.ui.state import Standing, State
 from cockpit.ui.style import Look
 from cockpit.ui.view import View
 
+#: The fewest cells in which a filter's words say something.
+_WORDS = 12
 
-def shown(pane: Pane, state: State, view: View, count: int) -> Iterator[str]:
-    """Yield what the list shows, `count` findings of all there are, and how, in words."""
+
+def title(pane: Pane, context: Context, view: View, count: int, room: int) -> Text:
+    """Return the pane's title and what its list of `count` findings shows, in `room` cells.
+
+    The sparkline gives way first, then the filter's words, which stand under the list as well.
+    """
+    state, look = context.state, context.look
+    words, dot = plain(view.words), f" {look.signs.dot} "
+
+    def told(words: str | None) -> str:
+        return dot.join(_shown(pane, state, view, count, words))
+
+    head, said = captions.title(pane, state, look, sparks=True), told(words)
+    if head.cell_len + 2 + cell_len(said) > room:
+        head = captions.title(pane, state, look)
+    over = head.cell_len + 2 + cell_len(said) - room
+    if over > 0:
+        left = cell_len(words) - over
+        said = told(middle(words, left, look.signs.more) if left >= _WORDS else None)
+    return head.append(f"  {said}" if said else "", look.palette.muted)
+
+
+def _shown(pane: Pane, state: State, view: View, count: int, words: str | None) -> Iterator[str]:
+    """Yield what the list shows and how; `words` are the filter's, None where they have no room."""
     if view.dismissed:
         yield "the dismissed"
-    if view.words:
-        yield f"filter: {plain(view.words)}"
+    if words:
+        yield f"filter: {words}"
     every = state.dismissed_in if view.dismissed else state.rows_in
     if count != every(pane.id):
         yield f"{count:,} shown"
@@ -30,7 +57,7 @@ def shown(pane: Pane, state: State, view: View, count: int) -> Iterator[str]:
         yield f"sorted by {view.sort}"
     if state.within:
         yield f"in {plain(state.within)}"
-    if not view.words:  # it has no news, and is the first to go where there is no room
+    if words == "":
         yield "filter: none"
 
 

@@ -14,7 +14,7 @@ from cockpit.places import data_folder
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.detail import Detail
 from cockpit.ui.list import FindingList
-from cockpit.ui.pane import PaneScreen
+from cockpit.ui.pane import Filter, PaneScreen
 from cockpit.ui.source import SourceView
 from cockpit.ui.view import View
 from tests.ui.fakes import (
@@ -225,7 +225,7 @@ async def test_esc_after_the_filter_was_kept_leaves_the_cursor_on_what_it_found(
 async def test_thousands_are_dismissed_aside_and_taken_back(backend: FakeBackend) -> None:
     many = snapshot(ruff=report(*(finding("F401", line=line) for line in range(1, 1_001))))
     async with running(backend, first=many) as (app, pilot):
-        await pilot.press("1", "t", "h", "x", *"later", "enter")
+        await pilot.press("1", "t", "h", "x", *"later", "enter", "enter")
         await until_shown(app, pilot, "dismissed 1,000 findings")
         assert app.context.state.count("lint") == 0
         await pilot.press("z")
@@ -574,7 +574,7 @@ async def test_a_finding_is_dismissed_with_a_reason_seen_undone_and_done_again(
 async def test_a_whole_group_is_dismissed_after_saying_how_many(backend: FakeBackend) -> None:
     async with running(backend, first=FIRST) as (app, pilot):
         await pilot.press("1", "t", "h", "x")
-        await until_shown(app, pilot, "dismiss 2 findings of pkg/a.py because")
+        await until_shown(app, pilot, "2 findings of pkg/a.py: dismiss all because")
         await pilot.press("escape", "x", *"old", "enter")
         await until_shown(app, pilot, "1 Lint 1 · 2 dismissed")
 
@@ -593,6 +593,50 @@ async def test_what_another_cockpit_dismisses_and_undoes_is_seen_while_both_are_
         other.undo()
         await until_shown(app, pilot, "1 Lint 3")
         assert cursor(app) == "F841"
+
+
+@pytest.mark.regression
+@pytest.mark.parametrize("size", SIZES)
+async def test_what_the_prompt_offers_is_not_cut(
+    backend: FakeBackend, size: tuple[int, int]
+) -> None:
+    async with running(backend, size, FIRST) as (app, pilot):
+        await pilot.press("1", "t", "h", "x")
+        text = await until_shown(app, pilot, "2 findings of pkg/a.py: dismiss all because")
+        assert "enter keeps it" in text
+        assert "esc leave" in text
+
+
+@pytest.mark.regression
+async def test_many_findings_are_dismissed_after_their_number_was_said_twice(
+    backend: FakeBackend,
+) -> None:
+    many = snapshot(ruff=report(*(finding("D103", line=line) for line in range(1, 31))))
+    async with running(backend, first=many) as (app, pilot):
+        await pilot.press("1", "t", "h", "x", *"old", "enter")
+        await until_shown(app, pilot, "30 findings: enter again dismisses all", "1 Lint 30")
+        await pilot.press("s")
+        await until_shown(app, pilot, "30 findings of pkg/a.py: dismiss all because")
+        await pilot.press("enter", "enter")
+        await until_shown(app, pilot, "1 Lint 0 · 30 dismissed")
+
+
+@pytest.mark.regression
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_title_without_room_keeps_the_number_that_is_shown(
+    backend: FakeBackend, size: tuple[int, int]
+) -> None:
+    words = "rule:F4 path:a !tests !a-word-that-is-nowhere !another-word-that-is-nowhere !b"
+    async with running(backend, size, FIRST) as (app, pilot):
+        for count in (1, 2, 3):
+            found = [finding("F401", line=line) for line in range(1, count + 1)]
+            await show(app, pilot, backend, snapshot(count + 1, ruff=report(*found, F841)))
+        await pilot.press("1", "slash")
+        app.screen.query_one(Filter).value = words
+        await pilot.press("enter")
+        await until_shown(app, pilot, " · 3 shown ─")
+        await pilot.press("escape", "slash", *"rule:F4", "enter")
+        assert "filter: rule:F4 · 3 shown ─" in await until_shown(app, pilot, "3 shown ─")
 
 
 async def test_x_on_the_deck_asks_in_the_pane_of_the_finding(backend: FakeBackend) -> None:
