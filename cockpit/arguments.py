@@ -48,7 +48,7 @@ given by that name in your own settings file (config.toml):
 
   [keys]
   "pane.filter" = "ctrl+f"
-  "list.down" = "n,down"
+  "page.rerun" = "r,f5"
 """
 _TRUST = """\
 Say that this project's own tools may be run. cockpit then prefers the ruff in the project's virtual

@@ -88,7 +88,7 @@ class CockpitApp(App[int]):
     App:nocolor Tile:focus, App:nocolor FindingList:focus, App:nocolor SourceView:focus,
     App:nocolor Why:focus { border: heavy $border; }
     Toast { width: auto; max-width: 60%; padding: 0 1; margin-top: 0; background: $panel; }
-    ToastRack { margin-bottom: 1; }
+    ToastRack { margin-bottom: 0; }
     CommandPalette > #--container {
         width: 64; max-width: 100%; height: auto; margin-top: 2; visibility: visible;
         border: round $border; background: $surface;

@@ -72,19 +72,19 @@ class Inks(msgspec.Struct, frozen=True):
 def headings(columns: Columns, sort: str, signs: Mapping[str, str], look: Look) -> list[Segment]:
     """Return the names of the columns, that of the order marked; `signs` stand before panes'."""
     palette = look.palette
-    words = {"coverage": "documented" if columns.bar else "docs %"}
+    words = {"coverage": "documented" if columns.bar else "doc %"}
 
-    def heading(column: str, text: str) -> Segment:
-        chosen = column == sort or (column, sort) == ("name", "findings")
-        return Segment(text, palette.strong if chosen else palette.muted)
+    def heading(column: str, cells: int) -> str:
+        text = f"{signs.get(column, '')}{words.get(column, column)}"
+        if column != sort:
+            return text
+        return f"{text}{' ' * (len(text) + 3 <= cells)}{look.signs.unfolded}"
 
-    down = f" {look.signs.unfolded}"
-    order = {"name": f"name{down}", "findings": f"most findings{down}"}.get(sort, "name")
-    parts = [heading("name", fit(order, columns.name, look.signs.more))]
+    name = fit(heading("name", columns.name), columns.name, look.signs.more)
+    parts = [Segment(name, palette.strong if sort == "name" else palette.muted)]
     for column, cells in zip(columns.order, columns.cells, strict=True):
-        text = signs.get(column, "") + words.get(column, column)
-        text = f"{text}{down}" if column == sort and len(text) + 4 <= cells else text
-        parts.append(heading(column, text.rjust(cells)))
+        style = palette.strong if column == sort else palette.muted
+        parts.append(Segment(heading(column, cells).rjust(cells), style))
     return parts
 
 

@@ -102,16 +102,17 @@ class Detail(Vertical):
             await asyncio.sleep(_REST)
         state = self._shared.state
         found = [(pane.id, state.files(pane.id)) for pane in PANES]
-        parts = ((pane, by[file]) for file in files for pane, by in found if file in by)
         touched = {file for by in state.snapshot.new.values() for file in by}
-        new = [
-            one
+        fresh = [
+            (pane, tuple(filter(state.is_new, said)))
             for file in touched.intersection(files)
-            for said in state.findings_of(file).values()
-            for one in said
-            if state.is_new(one)
+            for pane, said in state.findings_of(file).items()
         ]
-        summed_up = await asyncio.to_thread(summary, path, parts, new)
+        new = [one for _, some in fresh for one in some]
+        parts = ((pane, by[file]) for file in files for pane, by in found if file in by)
+        summed_up = await asyncio.to_thread(
+            summary, path, fresh if state.only_new else parts, new, state.only_new
+        )
         if self._folder == path and self._stands:  # the cursor may be on a file by now
             self.folder.show(summed_up)
             self.add_class("-folder")

@@ -147,10 +147,16 @@ def header(group: Group, folded: bool, width: int, palette: Palette, signs: Sign
     return fitted(segments, width)
 
 
-def _with_sources(finding: Finding) -> str:
+def beside_label(finding: Finding) -> str:
+    """Return what a finding says where its `label` stands before it: nothing is said twice."""
     message = plain(finding.message)
-    if finding.rule.startswith("missing-"):  # the kind stands in the column of rules
+    if finding.rule.startswith("missing-"):  # the label is the kind that the message begins with
         message = message.removeprefix(f"{label(finding)} ")
+    return message
+
+
+def _with_sources(finding: Finding) -> str:
+    message = beside_label(finding)
     return f"{message}  {' '.join(map(plain, finding.also))}" if finding.also else message
 
 

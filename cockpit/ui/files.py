@@ -87,7 +87,7 @@ class FilesScreen(OnlyNew):
         self._detail = Detail(context, docs)
         self._filter = FilterLine(context.look, "text in the path")
         self._sort, self._words = SORTS[0], ""
-        self._seen: tuple[int, News] = -1, {}
+        self._seen: tuple[int, News, bool] = -1, {}, False
 
     def body(self) -> ComposeResult:
         """The tree on one side, source and why on the other."""
@@ -172,8 +172,9 @@ class FilesScreen(OnlyNew):
         self._whole.update(sources)
         self._show_tree(metric.get("goal", 0.0))
         snapshot = state.snapshot
-        if snapshot.generation != self._seen[0] or snapshot.new is not self._seen[1]:
-            self._seen = snapshot.generation, snapshot.new
+        seen = snapshot.generation, snapshot.new, state.only_new
+        if seen[0] != self._seen[0] or seen[1] is not self._seen[1] or seen[2] is not self._seen[2]:
+            self._seen = seen
             self._look_at(self._list.row, again=True)
 
     def _show_tree(self, goal: float) -> None:
@@ -232,6 +233,8 @@ class FilesScreen(OnlyNew):
         if self.context.state.only_new:
             parts.append("only new")
         parts.append(f"filter: {plain(self._words) or 'none'}")
+        if self._query.asks_of_findings and not self.context.state.only_new:
+            parts.append("counts of whole files")
         title.append(f"  {f' {dot} '.join(parts)}", palette.muted)
         self._box.border_title = title
 

@@ -31,16 +31,23 @@ class Broken(msgspec.Struct, frozen=True):
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """What is in a folder: `count` findings, `new` ones worst first, rules by how often."""
+    """What is in a folder: `count` findings, `new` ones worst first, rules by how often.
+
+    `only_new`: none but the new ones are counted.
+    """
 
     path: str = ""
     count: int = 0
     new: Sequence[Finding] = ()
     rules: Sequence[Broken] = ()
+    only_new: bool = False
 
 
 def summary(
-    path: str, found: Iterable[tuple[str, tuple[Finding, ...]]], new: Iterable[Finding]
+    path: str,
+    found: Iterable[tuple[str, tuple[Finding, ...]]],
+    new: Iterable[Finding],
+    only_new: bool = False,
 ) -> Summary:
     """Sum up findings, given as (pane, those of one file); meant for a thread."""
     rules: dict[tuple[str, str], Broken] = {}
@@ -54,7 +61,7 @@ def summary(
             rules[pane, rule] = _more(rules.get((pane, rule)), pane, same)
     ordered = sorted(rules.values(), key=lambda one: (-one.count, one.pane, one.finding.rule))
     worst = sorted(new, key=lambda one: (SEVERITIES.index(one.severity), one.path, one.line))
-    return Summary(path, count, worst, ordered[:_RULES])
+    return Summary(path, count, worst, ordered[:_RULES], only_new)
 
 
 def _more(known: Broken | None, pane: str, same: Sequence[Finding]) -> Broken:
@@ -110,7 +117,8 @@ class FolderView(Inked, Widget):
         palette, signs, now = self._look.palette, self._look.signs, self._summary
         path = shorten(plain(now.path) or "all files", max(12, self.size.width - 30), signs.more)
         title = Text.assemble((path, palette.strong))
-        title.append(f"  {amount(now.count, 'finding')}", palette.muted)
+        noun = "new finding" if now.only_new else "finding"
+        title.append(f"  {amount(now.count, noun)}", palette.muted)
         self.border_title = title
 
     def render_line(self, y: int) -> Strip:

@@ -69,7 +69,7 @@ class Gutter:
                 legend.append(signs.of(severity), palette.of(severity))
                 legend.append(f" {column} {_rule(mark.finding)}  ", palette.muted)
         if found:
-            place = f"{marks.place(line):,} of {len(marks.order):,}"
+            place = f"mark {marks.place(line):,} of {len(marks.order):,}"
             return legend.append(place, palette.muted)
         parts = [f"marks: {' '.join(marks.columns)}"] if marks.columns else []
         if self._heats:

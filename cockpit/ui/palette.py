@@ -25,7 +25,6 @@ _MOVES = frozenset(
         "page_down",
         "page_up",
         "palette",
-        "interrupt",
     ]
 )
 

@@ -23,6 +23,8 @@ _QUALIFIERS: dict[str, Subject] = {
     "rule": "rule", "path": "path", "tool": "tool", "severity": "severity", "sev": "severity",
     "is": "is",
 }  # fmt: skip
+#: What a path alone can answer, where files are filtered.
+_OF_PATH: tuple[Subject, ...] = ("text", "path")
 _STATES = ("new", "fixable")
 _HELP = "rule: path: tool: severity: is:"
 #: `!`, a qualifier, and a value, which may stand in quotes; an open quote ends with the line.
@@ -46,6 +48,11 @@ class Query(msgspec.Struct, frozen=True):
     words: tuple[Word, ...] = ()
     inverted: bool = False
     problem: str = ""
+
+    @property
+    def asks_of_findings(self) -> bool:
+        """Whether a path alone does not tell what passes."""
+        return any(word.subject not in _OF_PATH for word in self.words)
 
 
 def parse(text: str, tools: Sequence[str] = ()) -> Query:
@@ -205,7 +212,7 @@ def files_passing(query: Query, paths: Iterable[str], found: Rows) -> frozenset[
 
     Text is looked for in the path; what else is asked for, one finding of the file must have all.
     """
-    of_path = [word for word in query.words if word.subject in ("text", "path")]
+    of_path = [word for word in query.words if word.subject in _OF_PATH]
     of_finding = tuple(word for word in query.words if word not in of_path)
     every = frozenset(paths)
     passed = {

@@ -121,14 +121,14 @@ class Tile(Widget, can_focus=True):
         """Return the findings that have room; of docstrings only what is new, folders say more."""
         rows = self._state.rows(self.pane.id)
         room = max(0, self.content_size.height - len(self._head()))
-        end = min(room, rows.new) if self._state.metric(self.pane.id)[0] else room
+        end = min(room, rows.new) if self._metric() else room
         return list(rows.findings[:end])
 
     def _head(self) -> list[list[Segment]]:
         """Return the lines above the findings: why there are none, or the pane's own total."""
         standing, width = self._state.standing(self.pane.id), self.content_size.width
         palette = self._look.palette
-        metric = self._state.metric(self.pane.id)[0]
+        metric = self._metric()
         if standing.kind in ("failed", "skipped"):
             return self._reason(standing, width)
         if metric:
@@ -137,6 +137,10 @@ class Tile(Widget, can_focus=True):
         if standing.kind in ("fresh", "partly") and not self._state.rows(self.pane.id):
             return [[Segment(self._nothing(), palette.good)]]
         return []
+
+    def _metric(self) -> Metric:
+        """Return the pane's own measure, if it has one; it is of all, which is not asked for."""
+        return {} if self._state.only_new else self._state.metric(self.pane.id)[0]
 
     def _nothing(self) -> str:
         state = self._state
@@ -161,7 +165,7 @@ class Tile(Widget, can_focus=True):
         return [*lines, *([Segment(f"  {line}", palette.muted)] for line in hint)]
 
     def _worst_folders(self) -> list[Folder]:
-        metrics = self._state.metric(self.pane.id)[1]
+        metrics = self._state.metric(self.pane.id)[1] if self._metric() else {}
         if metrics is not self._folders[0]:
             self._folders = metrics, worst_folders(metrics)
         return self._folders[1]

@@ -15,7 +15,7 @@ from cockpit.checkers.interface import RuleDoc
 from cockpit.model import Finding
 from cockpit.plain import plain
 from cockpit.ui.context import Context
-from cockpit.ui.draw import label, sign, strip
+from cockpit.ui.draw import beside_label, label, sign, strip
 from cockpit.ui.explanation import parts
 from cockpit.ui.markdown import Line, render, styled, wrapped
 from cockpit.ui.marks import others_on_line
@@ -194,7 +194,7 @@ class Why(ScrollView, Inked, can_focus=True):
             yield Line(text.append(f"{weight:.0%}", palette.hottest).append(f" of the {name}"))
         for other in shown.others:
             text = styled(f"{sign(other, signs)} ", palette.of(other.severity))
-            text.append(f"{label(other)} ", palette.rule).append(plain(other.message))
+            text.append(f"{label(other)} ", palette.rule).append(beside_label(other))
             yield Line(text.append(f"  {plain(other.checker)}, the same line", palette.muted))
 
     def _what_to_do(self, finding: Finding) -> Iterator[Line]:

@@ -88,6 +88,13 @@ async def test_help_shows_the_keys_of_the_place_first_and_the_signs_last(
         await until(pilot, lambda: len(app.screen_stack) == 2)
 
 
+@pytest.mark.regression
+async def test_help_names_both_keys_that_quit(backend: FakeBackend) -> None:
+    async with running(backend, (160, 45), FIRST) as (app, pilot):
+        await pilot.press("1", "question_mark")
+        await until_shown(app, pilot, "q ctrl+c    quit")
+
+
 async def test_help_has_two_columns_at_80(backend: FakeBackend) -> None:
     async with running(backend, (80, 24), FIRST) as (app, pilot):
         await pilot.press("1", "question_mark")
@@ -104,6 +111,15 @@ async def test_an_answer_to_a_key_goes_at_the_next_key(backend: FakeBackend) -> 
         await until_shown(app, pilot, "copied pkg/a.py:1")
         await pilot.press("j")
         await until(pilot, lambda: "copied" not in screen_text(app))
+
+
+@pytest.mark.regression
+async def test_an_answer_to_a_key_covers_nothing_but_the_keys(backend: FakeBackend) -> None:
+    async with running(backend, first=FIRST) as (app, pilot):
+        await pilot.press("1", "y")
+        await until_shown(app, pilot, "copied pkg/a.py:1")
+        assert "copied" in screen_lines(app)[-1]
+        assert screen_lines(app)[-2].endswith("╯")
 
 
 async def test_notes_do_not_pop_up_but_are_a_key_away(backend: FakeBackend) -> None:

@@ -175,6 +175,21 @@ async def test_docstrings_show_the_share_the_goal_and_the_worst_folders(
         assert "ok " not in text
 
 
+@pytest.mark.regression
+async def test_only_new_shows_no_folders_of_all_docstrings(backend: FakeBackend) -> None:
+    measured = Report(
+        metric={"percent": 50.0, "covered": 1.0, "total": 2.0, "missing": 1.0},
+        file_metrics={"pkg/a.py": {"covered": 1.0, "total": 2.0}},
+    )
+    async with running(backend, first=snapshot(interrogate=measured)) as (app, pilot):
+        await until_shown(app, pilot, "50.0 %", "1 missing")
+        await pilot.press("b")
+        await until(pilot, lambda: "missing" not in screen_text(app))
+        assert "50.0 %" not in screen_text(app)
+        await pilot.press("b")
+        await until_shown(app, pilot, "50.0 %", "1 missing")
+
+
 async def test_bandits_own_totals_are_no_coverage(backend: FakeBackend) -> None:
     totals = Report(report(B608).files, metric={"SEVERITY.HIGH": 1.0})
     async with running(backend, first=snapshot(bandit=totals)) as (app, _):

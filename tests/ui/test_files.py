@@ -209,6 +209,27 @@ async def test_the_order_goes_from_name_to_findings_to_new_to_documented(
         await until_shown(app, pilot, "by name")
 
 
+@pytest.mark.regression
+@pytest.mark.parametrize("size", SIZES)
+async def test_every_order_marks_its_own_column_and_no_name_changes(
+    backend: FakeBackend, size: tuple[int, int]
+) -> None:
+    async with running(backend, size, FIRST) as (app, pilot):
+        await opened(pilot, app)
+        screen = app.screen
+        assert isinstance(screen, FilesScreen)
+        for sort in ("name", "lint", "dead", "docs", "security", "new", "coverage"):
+            screen.view = msgspec.structs.replace(screen.view, sort=sort)
+            name = {"coverage": "documented" if size[0] > 80 else "doc %"}.get(sort, sort)
+            await until_shown(app, pilot, "By file")
+            head = screen_lines(app)[2]
+            assert head.count("▾") == 1
+            assert head.partition("▾")[0].rstrip().endswith(f" {name}")
+        await pilot.press("S", "S")
+        await until_shown(app, pilot, "most findings first", "name  ")
+        assert "▾" not in screen_lines(app)[2], "it has no column"
+
+
 async def test_a_click_on_a_column_sorts_by_it(backend: FakeBackend) -> None:
     two = [finding("V101", path="src/app/core/deep.py", line=n, checker="vulture") for n in (1, 2)]
     async with running(backend, first=snapshot(ruff=report(*FOUND), vulture=report(*two))) as (
@@ -246,10 +267,11 @@ async def test_the_filter_asks_what_was_found_in_a_file(backend: FakeBackend) ->
     first = msgspec.structs.replace(FIRST, base=base)
     async with running(backend, first=first) as (app, pilot):
         await opened(pilot, app)
+        assert "counts of whole files" not in screen_text(app)
         later = snapshot(2, ruff=report(*FOUND, new), vulture=FIRST.results["vulture"].last)
         await show(app, pilot, backend, msgspec.structs.replace(later, base=base))
         await pilot.press("slash", *(KEYS.get(key, key) for key in "is:new"))
-        await until_shown(app, pilot, "filter: is:new", "1 file ", "b.py")
+        await until_shown(app, pilot, "filter: is:new · counts of whole files", "1 file ", "b.py")
         await pilot.press(*(KEYS.get(key, key) for key in " sev:high"))
         await until_shown(app, pilot, "No file passes the filter", "0 files")
         for words, files in (
@@ -290,8 +312,10 @@ async def test_only_new_counts_only_that_and_is_the_sessions_switch(backend: Fak
         await show(app, pilot, backend, snapshot(2, ruff=report(*FOUND, new)))
         await until_shown(app, pilot, "b.py", "1 file ")
         assert figures(app, "b.py") == ["1", "+1"]
+        await until_shown(app, pilot, "pkg  1 new finding ", "+1 new")
+        assert "E711" not in screen_text(app), "the folder, too, shows nothing else than new"
         await pilot.press("b")
-        await until_shown(app, pilot, "a.py", "4 files")
+        await until_shown(app, pilot, "a.py", "4 files", "pkg  4 findings")
 
 
 async def test_cursor_and_folds_stay_when_counts_change_and_files_come(

@@ -145,6 +145,22 @@ async def test_what_else_is_said_of_the_line_is_listed(backend: FakeBackend) -> 
         await until_shown(app, pilot, "· B404 os is dangerous  bandit, the same line")
 
 
+@pytest.mark.regression
+async def test_what_else_is_said_of_the_line_says_no_word_twice(backend: FakeBackend) -> None:
+    missing = finding(
+        "missing-function-docstring",
+        message="function area has no docstring",
+        checker="interrogate",
+        severity="medium",
+    )
+    first = snapshot(ruff=report(F401), interrogate=report(missing))
+    async with running(backend, first=first) as (app, pilot):
+        await pilot.press("1")
+        await until_shown(
+            app, pilot, "● function area has no docstring  interrogate, the same line"
+        )
+
+
 async def test_the_keys_that_work_on_it_stand_below_in_words(backend: FakeBackend) -> None:
     async with running(backend, (120, 40), snapshot(ruff=report(F401))) as (app, pilot):
         await pilot.press("1")
