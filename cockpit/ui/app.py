@@ -87,8 +87,8 @@ class CockpitApp(App[int]):
     CSS = """
     App:nocolor Tile:focus, App:nocolor FindingList:focus, App:nocolor SourceView:focus,
     App:nocolor Why:focus { border: heavy $border; }
-    Toast { width: auto; max-width: 60%; padding: 0 1; margin-top: 0; background: $panel; }
-    ToastRack { margin-bottom: 0; }
+    Toast { width: auto; max-width: 100%; padding: 0 1; margin-top: 0; background: $panel; }
+    ToastRack { margin-bottom: 0; scrollbar-size-vertical: 0; }
     CommandPalette > #--container {
         width: 64; max-width: 100%; height: auto; margin-top: 2; visibility: visible;
         border: round $border; background: $surface;

@@ -44,6 +44,7 @@ class Detail(Vertical):
         self.folder = FolderView(context.look)
         self._finding: Finding | None = None
         self._folder: str | None = None
+        self._seen: tuple[tuple[int, bool], object, object] = (-1, False), None, None
 
     def compose(self) -> ComposeResult:
         """The source above, why below; or in their place a folder."""
@@ -60,6 +61,13 @@ class Detail(Vertical):
     def finding(self) -> Finding | None:
         """The finding that is explained."""
         return self._finding
+
+    def has_news(self) -> bool:
+        """Whether what is shown may be another since this was asked last."""
+        state, history, before = self._shared.state, self._shared.history, self._seen
+        stamp = state.snapshot.generation, state.only_new
+        now = self._seen = stamp, state.snapshot.new, history.dismissed if history else None
+        return now[0] != before[0] or now[1] is not before[1] or now[2] is not before[2]
 
     def clear(self) -> None:
         """Show nothing: there is no finding."""

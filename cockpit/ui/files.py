@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.widgets import Input
 
-from cockpit.model import SEVERITIES, Finding, Metric, News
+from cockpit.model import SEVERITIES, Finding, Metric
 from cockpit.panes import PANES, Pane, pane_of
 from cockpit.plain import plain
 from cockpit.tree import SORTS, Row, Sources, Tree
@@ -87,7 +87,6 @@ class FilesScreen(OnlyNew):
         self._detail = Detail(context, docs)
         self._filter = FilterLine(context.look, "text in the path")
         self._sort, self._words = SORTS[0], ""
-        self._seen: tuple[int, News, bool] = -1, {}, False
 
     def body(self) -> ComposeResult:
         """The tree on one side, source and why on the other."""
@@ -171,10 +170,7 @@ class FilesScreen(OnlyNew):
         )
         self._whole.update(sources)
         self._show_tree(metric.get("goal", 0.0))
-        snapshot = state.snapshot
-        seen = snapshot.generation, snapshot.new, state.only_new
-        if seen[0] != self._seen[0] or seen[1] is not self._seen[1] or seen[2] is not self._seen[2]:
-            self._seen = seen
+        if self._detail.has_news():
             self._look_at(self._list.row, again=True)
 
     def _show_tree(self, goal: float) -> None:

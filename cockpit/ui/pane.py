@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.widgets import Input, Static
 
-from cockpit.model import SEVERITIES, Finding, News
+from cockpit.model import SEVERITIES, Finding
 from cockpit.panes import Pane
 from cockpit.ui import captions, wording
 from cockpit.ui.context import Context
@@ -88,7 +88,6 @@ class PaneScreen(Triage):
         self._said = Text()
         self._put_away: tuple[Finding, ...] = ()
         self._left_at: Finding | Header | None = None
-        self._seen: tuple[int, News] = -1, {}
 
     def body(self) -> ComposeResult:
         """List on one side, source and why on the other."""
@@ -152,9 +151,7 @@ class PaneScreen(Triage):
             self._said = said
             self._notice.update(said)
             self._notice.set_class(bool(said), "-said")
-        snapshot = self.context.state.snapshot
-        if snapshot.generation != self._seen[0] or snapshot.new is not self._seen[1]:
-            self._seen = snapshot.generation, snapshot.new
+        if self._detail.has_news():
             self._look_at(self._list.finding, again=True)
 
     @property

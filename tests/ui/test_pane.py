@@ -590,6 +590,7 @@ async def test_what_another_cockpit_dismisses_and_undoes_is_seen_while_both_are_
         other.dismiss([F401], "over there")
         await until_shown(app, pilot, "1 Lint 2 · 1 dismissed")
         assert cursor(app) == "F841", "the cursor stays at its finding"
+        await until(pilot, lambda: "1 ▲" not in line_with(app, "import os"))
         other.undo()
         await until_shown(app, pilot, "1 Lint 3")
         assert cursor(app) == "F841"
