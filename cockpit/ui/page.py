@@ -54,7 +54,7 @@ class Page(Screen[None]):
         Binding("question_mark", "help", "help", key_display="?", id="page.help"),
         Binding("q", "app.quit", "quit", id="page.quit"),
         # Textual's own would hide the app's: it copies what is selected, of which there is nothing.
-        Binding("ctrl+c", "app.quit", "quit", show=False, id="app.interrupt"),
+        Binding("ctrl+c", "app.quit", "quit", show=False, id="page.interrupt"),
     ]
 
     def __init__(self, context: Context) -> None:

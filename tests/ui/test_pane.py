@@ -526,7 +526,7 @@ async def test_the_view_can_be_taken_and_given_back(backend: FakeBackend) -> Non
         screen = app.screen
         assert isinstance(screen, PaneScreen)
         screen.view = view
-        await until_shown(app, pilot, "filter: is:fix", "medium and worse", "by file")
+        await until_shown(app, pilot, " filter  is:fix", "0 shown · medium and worse · by file")
         assert screen.view == view, "a finding that is not there yet is waited for"
         screen.view = msgspec.structs.replace(view, words="")
         await until(pilot, lambda: cursor(app) == "F841")
