@@ -88,7 +88,7 @@ class Detail(Vertical):
         self._folder = None
         self.remove_class("-folder")
         if path != self.source.path or again:
-            self._load(path, finding)
+            self._load(path)
         elif finding is not None and not self._reading(path):
             self.source.go_to(finding)
         if not self._reading(path):
@@ -126,7 +126,7 @@ class Detail(Vertical):
             self.add_class("-folder")
 
     @work(group="source", exclusive=True)
-    async def _load(self, path: str, finding: Finding | None) -> None:
+    async def _load(self, path: str) -> None:
         if path != self.source.path:  # a cursor on its way past many files reads none of them
             await asyncio.sleep(_REST)
         backend = self._shared.backend
@@ -140,12 +140,13 @@ class Detail(Vertical):
             return
         if not self._stands:
             return
+        finding = self._finding  # the cursor may have moved on while the file was read
         moved = not self._reading(path) and self.source.finding is not finding
         self.source.show_text(text)
         state = self._shared.state
         self.source.show_marks(state.findings_of(path), state.is_new)
         self.source.show_heats(self._shared.heats)
-        if moved and finding is not None:
+        if moved and finding is not None and finding.path == path:
             self.source.go_to(finding)
 
     def _explain(self, finding: Finding | None) -> None:
