@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import textual.constants
 from rich.console import RenderableType
-from textual import events, on
+from textual import events, on, work
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -196,8 +196,9 @@ class CockpitApp(App[int]):
         self._recall.keep()
         history = self.context.history
         if history is not None and history.is_behind and not self.context.busy.locked():
-            self.run_worker(self._catch_up(history), group="history")
+            self._catch_up(history)
 
+    @work(group="history")
     async def _catch_up(self, history: "History") -> None:
         async with self.context.busy:
             before = history.note
