@@ -8,13 +8,13 @@ what is made of them, is not decided here.
 import os
 import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
 from cockpit.errors import CockpitError
-from cockpit.follow import Key, follow, key_of
+from cockpit.follow import key_of
 from cockpit.model import Finding
 from cockpit.plain import plain
 from cockpit.scan import read_regular
@@ -56,28 +56,6 @@ def entry_of(finding: Finding) -> Entry:
         symbol=finding.symbol,
         message=_PASSING.sub(r"\1\2…", finding.message),
     )
-
-
-def still_there(
-    entries: Iterable[Entry], findings: Iterable[Finding], exists: Callable[[str], bool]
-) -> Mapping[Key, Finding]:
-    """Return the finding that each of `entries` is now, by the entry's key; see `cockpit.follow`.
-
-    An entry that is not there has gone.
-    """
-    known = {key_of(entry): entry for entry in entries}
-    findings = tuple(findings)
-    found = follow(known, findings, exists)
-    return {key_of(found[one.key]): one for one in findings if one.key in found}
-
-
-def prune(
-    entries: Iterable[Entry], findings: Iterable[Finding], exists: Callable[[str], bool]
-) -> tuple[Entry, ...]:
-    """Return those of `entries` that are still there."""
-    entries = tuple(entries)
-    there = still_there(entries, findings, exists)
-    return tuple(entry for entry in entries if key_of(entry) in there)
 
 
 # --- Lines ---

@@ -1,24 +1,25 @@
 """`cockpit baseline write|show|prune`: the engine once, then the baseline file against it.
 
-What was not asked (a tool that was skipped or failed, a file that it could not read, a part of the
-project that was not named) is neither there nor gone: its entries stay as they are.
+Which entries are still there the engine says, with the baseline as the base: so `check --new` goes
+by the same. What was not asked (a tool that was skipped or failed, a file that it could not read, a
+part of the project that was not named) is neither there nor gone: its entries stay as they are.
 """
 
 import json
-import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from cockpit.baseline import NAME, Entry, entry_of, place, read, still_there, write
+from cockpit.base import BASELINE
+from cockpit.baseline import NAME, Entry, entry_of, place, read, write
 from cockpit.engine import Setup
 from cockpit.errors import CockpitError
-from cockpit.follow import key_of
+from cockpit.follow import Key, key_of
 from cockpit.headless import Progress, style_for
 from cockpit.model import Failure, Finding, Report, Snapshot
 from cockpit.plain import plain
@@ -32,11 +33,15 @@ _THERE, _MOVED, _GONE, _UNKNOWN = "there", "moved", "gone", "unknown"
 
 
 class Now(msgspec.Struct, frozen=True):
-    """What the tools say now, in the part of the project at `root` that `scope` names."""
+    """What the tools say now, in the part of the project at `root` that `scope` names.
+
+    `there` is what each entry of the baseline that is still there is now, by the entry's key.
+    """
 
     root: Path
     scope: tuple[str, ...]
     snapshot: Snapshot
+    there: Mapping[Key, Finding]
 
     @property
     def findings(self) -> list[Finding]:
@@ -61,10 +66,6 @@ class Now(msgspec.Struct, frozen=True):
             )
 
         return asked
-
-    def exists(self, path: str) -> bool:
-        """Whether there is a file at this path of the project."""
-        return os.path.lexists(self.root / path)
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -93,7 +94,7 @@ async def write_baseline(request: Request, *, force: bool) -> int:
 
 async def show_baseline(request: Request, form: str) -> int:
     """Print every entry of the part that is asked about, and whether it is still there."""
-    setup = set_up(request, Path.cwd())
+    setup = set_up(request, Path.cwd(), BASELINE)
     entries = read(setup.root)
     now = await _look(setup)
     standings = [one for one in _standings(entries, now) if _wanted(one.entry, request, now)]
@@ -109,7 +110,7 @@ async def show_baseline(request: Request, form: str) -> int:
 
 async def prune_baseline(request: Request) -> int:
     """Drop from the baseline what is no longer found; nothing is added."""
-    setup = set_up(request, Path.cwd())
+    setup = set_up(request, Path.cwd(), BASELINE)
     entries = read(setup.root)
     now = await _look(setup)
     standings = _standings(entries, now)
@@ -140,7 +141,7 @@ async def _look(setup: Setup) -> Now:
             snapshot = await engine.run_once()
         finally:
             progress.clear()
-    return Now(setup.root, setup.scope, snapshot)
+    return Now(setup.root, setup.scope, snapshot, engine.survivors())
 
 
 def _wanted(entry: Entry, request: Request, now: Now) -> bool:
@@ -175,12 +176,10 @@ def _renew(old: Sequence[Entry] | None, now: Now) -> str:
 
 def _standings(entries: Iterable[Entry], now: Now) -> list[Standing]:
     """Return how each of `entries` stands, in their order."""
-    entries = tuple(entries)
     asked = now.answer_to()
-    there = still_there(entries, now.findings, now.exists)
     standings = []
     for entry in entries:
-        finding = there.get(key_of(entry))
+        finding = now.there.get(key_of(entry))
         if finding is None:
             standings.append(Standing(entry, _GONE if asked(entry) else _UNKNOWN))
         else:

@@ -65,6 +65,10 @@ class Comparison:
         """The files that no checker could not read at the base, each with the checker."""
         return self._since.new_errors if self.base.ready else frozenset()
 
+    def survivors(self) -> Mapping[tuple[str, str, str], Finding]:
+        """Return what each finding of the base that is still there is now, by its `key` then."""
+        return self._since.survivors()
+
     def update(self, results: Mapping[str, Result]) -> None:
         """Take in the newest report of every checker that has come to rest."""
         fresh = {name: result for name, result in results.items() if not result.running}

@@ -191,6 +191,10 @@ class Engine:
         if self._group is not None:  # else the first run asks for it
             self._rebasing.soon(self._start)
 
+    def survivors(self) -> Mapping[tuple[str, str, str], Finding]:
+        """Return what each finding of the base that is still there is now, by its `key` then."""
+        return self._comparison.survivors()
+
     def explain(self, checker: str, root: str = "") -> tuple[str, ...]:  # noqa: ARG002
         """Return the tool's own command that gives what we show, to be run in the one root."""
         if checker in self._unasked:

@@ -57,7 +57,10 @@ class Pair(msgspec.Struct, frozen=True, gc=False):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """Findings that are not new after all, and findings that are although their number is old."""
+    """Findings that are not new after all, and findings that are although their number is old.
+
+    Among the `excused` are those that bear the number of another which was there before.
+    """
 
     excused: Mapping[Key, Pair] = {}
     accused: frozenset[Key] = frozenset()
@@ -139,8 +142,8 @@ class _Court:
             stayed = {key(now[at]): one for one, at in zip(then, kept, strict=True)}
             known = {key(one) for one in old.get(kin, ())}
             accused |= known - stayed.keys()
-            swapped = stayed.keys() - known
-            excused.update((one, Pair(stayed[one], "surroundings stayed")) for one in swapped)
+            swapped = {one: old for one, old in stayed.items() if key(old) != one}
+            excused.update((one, Pair(old, "surroundings stayed")) for one, old in swapped.items())
         return Verdict(excused, frozenset(accused))
 
     def _without_pairs(

@@ -4,6 +4,7 @@ Identities decide at once. Where they leave something on both sides, `question` 
 it is answered (see `cockpit.matching`) what may be an old offence that moved does not pass for new.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
@@ -73,6 +74,19 @@ class Since:
         if findings is None:  # it was not asked about the base: nobody can call anything new
             return _Track(report.files, frozenset(error.path for error in report.errors))
         return _Track(findings, self.past.errors.get(checker, frozenset()))
+
+    def survivors(self) -> dict[tuple[str, str, str], Finding]:
+        """Return what each finding of the base that is still there is now, by its `key` then."""
+        excused, accused = self._verdict.excused, self._verdict.accused
+        there: dict[tuple[str, str, str], Finding] = {}
+        for track in self._tracks.values():
+            for finding in track.findings():
+                now = key(finding)
+                if now in excused:
+                    there[excused[now].old.key] = finding
+                elif now not in accused and track.had(finding):
+                    there[finding.key] = finding
+        return there
 
     # --- What identities cannot tell ------------------------------------------------------------
 
@@ -180,6 +194,14 @@ class _Track:
         if not accused:
             return fresh
         return fresh | accused & {finding.identity for finding in self._last.get(path, ())}
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield all that there is."""
+        return itertools.chain.from_iterable(self._last.values())
+
+    def had(self, finding: Finding) -> bool:
+        """Whether the identity of a finding of now was there in its file."""
+        return finding.identity not in self.fresh.get(finding.path, _NOTHING)
 
     def rules_gone(self) -> set[str]:
         """Return the rules of which something is gone."""

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit import baseline
-from cockpit.baseline import NAME, Entry, entry_of, parse, prune, read, render, still_there, write
+from cockpit.baseline import NAME, Entry, entry_of, parse, read, render, write
 from cockpit.errors import CockpitError
 from cockpit.model import Finding
 from cockpit.plain import plain
@@ -172,21 +172,6 @@ class TestAMistake:
         with pytest.raises(CockpitError) as caught:
             read(tmp_path)
         assert "there is no" in caught.value.message and "baseline write" in caught.value.hint
-
-
-# --- Still there ---
-
-
-class TestAnEntry:
-    def test_is_there_wherever_its_line_went(self) -> None:
-        known, now = entry(message="then"), found(message="now")
-        assert still_there([known], [now], lambda _path: True) == {now.key: now}
-        assert prune([known, entry(identity="2" * 20)], [now], lambda _path: True) == (known,)
-
-    def test_is_there_in_the_file_that_was_moved(self) -> None:
-        known, now = entry("old/a.py"), found("new/a.py")
-        assert prune([known], [now], lambda path: path == "new/a.py") == (known,)
-        assert prune([known], [now], lambda _path: True) == (), "that is a copy"
 
 
 # --- The disk ---

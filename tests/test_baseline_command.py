@@ -171,6 +171,26 @@ def test_prune_keeps_what_was_moved_or_not_asked_about(project: Known) -> None:
     assert project.lines == before
 
 
+@pytest.mark.regression
+def test_what_check_does_not_call_new_is_neither_gone_nor_pruned(tmp_path: Path) -> None:
+    """Of a module that was renamed, what stands at its top was gone for `show` and `prune`."""
+    project = Known(tmp_path)
+    project.write("pyproject.toml", '[tool.ruff.lint]\nselect = ["F", "I", "UP"]\n')
+    project.write("old.py", "from typing import Dict, Any\nimport re\n\n\ndef f(a: Dict): ...\n")
+    project.run("baseline", "write")
+    before = project.lines
+    (project.root / "old.py").rename(project.root / "fresh.py")
+    new = ("check", "--new", "--base", "baseline", "--format", "json")
+    assert project.run(*new).document["findings"] == []
+    entries = project.run("baseline", "show", "--format", "json").document["entries"]
+    assert {one["state"] for one in entries if one["path"] == "old.py"} == {"moved"}
+    assert last(project.run("baseline", "prune")) == f"{NAME} holds {len(before)} findings (-0)."
+    project.write("fresh.py", "import re\n\n\ndef f(a: dict): ...\n")
+    project.run("baseline", "prune")
+    assert 0 < len(project.lines) < len(before)
+    assert project.run(*new).document["findings"] == []
+
+
 # --- Mistakes ---
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from cockpit.matching import Pair, Verdict, key
 from cockpit.model import Failure, FileError, Finding, Report, Result
 from cockpit.since import Since
 from tests.ui.fakes import finding, report
@@ -75,6 +76,15 @@ def test_a_path_keeps_its_very_set_while_nothing_new_came_or_went() -> None:
     before = new.new["ruff"]["pkg/b.py"]
     new.update({"ruff": fresh(report(OLD, NEW, OTHER))})
     assert new.new["ruff"]["pkg/b.py"] is before
+
+
+def test_what_is_left_of_the_base_is_known_by_what_it_was() -> None:
+    new = since(fresh(report(OLD, OTHER)), fresh(report(OLD, NEW)))
+    number, _ = new.question(["pkg/a.py"])
+    new.answer(number, Verdict({key(NEW): Pair(OTHER, "moved")}))
+    assert new.survivors() == {OLD.key: OLD, OTHER.key: NEW}
+    new.answer(number, Verdict({key(NEW): Pair(OLD, "moved")}, frozenset([key(OLD)])))
+    assert new.survivors() == {OLD.key: NEW}
 
 
 def test_a_file_that_breaks_during_the_session_is_new() -> None:
