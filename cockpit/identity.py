@@ -3,27 +3,35 @@
 An identity is rule + normalised text of the offending source, then the enclosing scope, then how
 many-th of these in the file. It survives shifted lines, reformatting, reordering and a move of the
 file; that its first part leaves the scope out lets `cockpit.matching` follow a function that moved.
+What of a text is layout, `cockpit.layout` says.
 """
 
 import hashlib
-import re
 
-_LAYOUT = re.compile(r"[\s\\()]+|,(?=[\s()]*[)\]}])")
+from cockpit.layout import normalise, settled, statements
+
+#: A longer text, in characters without layout, is named by the beginning of its first statement:
+#: the rest is another's business.
+_WHOLE, _BEGINNING = 400, 60
+#: What is read of a text: far more than `_WHOLE`, whatever the layout.
+_MOST = 20_000
 #: Hexadecimal digits of the two parts of a base.
 _ESSENCE, _SCOPE = 12, 8
 
 
-def normalise(text: str) -> str:
-    """Strip from source `text` what a formatter changes.
-
-    That is white space, quotes, trailing commas, and parentheses, which come and go with breaks.
-    """
-    return _LAYOUT.sub("", text.replace("'", '"'))
-
-
 def base(rule: str, symbol: str, text: str) -> str:
     """Return the 20 hexadecimal digits that name the offence but for its ordinal."""
-    return _digest(f"{rule}\0{normalise(text)}", _ESSENCE) + _digest(symbol, _SCOPE)
+    return _digest(f"{rule}\0{_called(text)}", _ESSENCE) + _digest(symbol, _SCOPE)
+
+
+def _called(text: str) -> str:
+    """Return what names a text: all of it without layout, or how it begins."""
+    text = text[:_MOST]
+    whole = normalise(text)
+    if len(whole) <= _WHOLE:
+        return whole
+    first = next(statements(settled(text)), None)
+    return normalise(first.text)[:_BEGINNING] if first else whole[:_BEGINNING]
 
 
 def essence(identity: str) -> str:

@@ -15,7 +15,8 @@ from typing import NamedTuple
 import msgspec
 
 from cockpit.alignment import line_map, survivors
-from cockpit.identity import essence, normalise
+from cockpit.identity import essence
+from cockpit.layout import normalise
 from cockpit.model import Finding
 from cockpit.moves import Texts, moved_files
 from cockpit.syntax import (

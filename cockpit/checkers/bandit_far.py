@@ -34,11 +34,13 @@ from cockpit.checkers.bandit_light import lighten
 from cockpit.checkers.interface import Source, excerpt
 from cockpit.checkers.recursion import same_depth
 from cockpit.identity import Ordinals, base
+from cockpit.layout import Statements
 from cockpit.outline import symbol_at
 
 #: How deep bandit's command stands when it takes up a file: script, `main`, `run_tests`.
 _COMMAND_DEPTH = 3
-#: The tests of strings: their lines are those of the whole expression around the string.
+#: The tests of strings: their lines are those of the whole expression around the string, and what
+#: they find there, if it is not the string, is in their words alone.
 _OF_STRINGS = frozenset(("B104", "B105", "B108", "B608"))
 
 # Where Python's tokenizer may fail although its parser does not: form feeds, carriage returns and
@@ -194,16 +196,17 @@ def _issues(source: Source, found: list[Any]) -> Iterator[Issue]:
     ordinals = Ordinals()
     lines = text_lines(source.content) if found else []
     scopes = source.scopes if found else []
+    of_strings = any(issue.test_id in _OF_STRINGS for issue in found)
+    read = Statements(lines if of_strings else [])
     for issue in found:
         offsets = (issue.col_offset, issue.end_col_offset)
         where = place(issue.test_id, issue.lineno, issue.linerange, offsets, lines)
         symbol = symbol_at(scopes, issue.lineno)
         if issue.test_id in _OF_STRINGS:
-            start, end = where[:2], (where[0] + 1, 1)
+            text = f"{read.operand(*where[:2])}\0{plain_text(issue.text)}"
         else:
             # Its line may be that of an argument, its column is always that of the call.
-            start, end = (issue.linerange[0], where[1]), where[2:]
-        text = excerpt(lines, start, end).rstrip("\n")
+            text = excerpt(lines, (issue.linerange[0], where[1]), where[2:])
         yield Issue(
             issue.test_id,
             issue.test,

@@ -14,6 +14,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
+from cockpit.layout import head
 from cockpit.model import FileError, FilesToFindings, Finding, Metric
 from cockpit.outline import Scope, outline
 from cockpit.process import Completed
@@ -62,19 +63,11 @@ def code_point_column(line: str, offset: int) -> int:
     return len(line.encode("utf-8", "replace")[:offset].decode("utf-8", "ignore")) + 1
 
 
-#: An offence over more lines than this is named by its first: the rest is another's business.
-_EXCERPT_LINES = 10
-#: What statements with a body begin with.
-_WITH_A_BODY = (
-    *("def ", "async ", "class ", "@", "if ", "elif ", "else:", "for ", "while ", "with "),
-    *("try:", "except ", "except:", "finally:", "match ", "case "),
-)
-
-
 def excerpt(lines: Sequence[str], start: tuple[int, int], end: tuple[int, int]) -> str:
     """Return the source between two places (line, column; 1-based, the end excluded).
 
-    This is the text that goes into an identity; it is empty where the places are not in `lines`.
+    This is the text that goes into an identity: of a statement with a body without it, for it may
+    change without the statement. It is empty where the places are not in `lines`.
     """
     (first, left), (last, right) = start, end
     if not 1 <= first <= len(lines):
@@ -82,20 +75,7 @@ def excerpt(lines: Sequence[str], start: tuple[int, int], end: tuple[int, int]) 
     part = list(lines[first - 1 : last])
     part[-1] = part[-1][: right - 1]
     part[0] = part[0][left - 1 :]
-    if len(part) > 1 and part[0].startswith(_WITH_A_BODY):
-        part = _header(part)
-    return "\n".join(part) if len(part) <= _EXCERPT_LINES else part[0]
-
-
-def _header(lines: Sequence[str]) -> list[str]:
-    """Return a compound statement up to its colon: its body may change without it."""
-    header, depth = [], 0
-    for line in lines:
-        header.append(line)
-        depth += sum(map(line.count, "([{")) - sum(map(line.count, ")]}"))
-        if depth <= 0 and line.split("#")[0].rstrip().endswith(":"):
-            return header
-    return list(lines)
+    return head("\n".join(part))
 
 
 class Settings(msgspec.Struct, frozen=True):
