@@ -7,6 +7,8 @@ import difflib
 import functools
 from collections.abc import Mapping, Sequence
 
+from cockpit.layout import Statement, normalise
+
 #: From where to where the lines around an offence tell which of several equal ones it is.
 _ABOVE, _BELOW = 3, 12
 #: How far lines may have come apart that are still around the same offence.
@@ -32,6 +34,20 @@ def line_map(before: Sequence[str], after: Sequence[str]) -> dict[int, int]:
         for start, other, size in matcher.get_matching_blocks():
             found.update((head + start + n + 1, head + other + n + 1) for n in range(size))
     found.update((len(old) - n, len(new) - n) for n in range(tail))
+    return found
+
+
+def place_map(before: Sequence[Statement], after: Sequence[Statement]) -> dict[int, int]:
+    """Return which line became which where a whole statement stayed, be it laid out otherwise."""
+    stayed = line_map(
+        [normalise(one.text) for one in before], [normalise(one.text) for one in after]
+    )
+    found: dict[int, int] = {}
+    for old, new in stayed.items():
+        one, other = before[old - 1], after[new - 1]
+        both = zip(range(one.first, one.last + 1), range(other.first, other.last + 1), strict=False)
+        for line, now in both:
+            found.setdefault(line, now)
     return found
 
 

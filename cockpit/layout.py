@@ -17,7 +17,7 @@ _TOKEN = re.compile(
       | "[^"\\\n]*(?:\\.[^"\\\n]*)*"?
       | '[^'\\\n]*(?:\\.[^'\\\n]*)*'?))
   | (?P<word>[^\W\d]\w*)
-  | (?P<number>\d[\w.]*)
+  | (?P<number>\.?\d[\w.]*)
   | (?P<comment>\#[^\n]*)
   | (?P<break>\n)
   | (?P<space>[^\S\n]+|\\\n)
@@ -28,9 +28,10 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 #: Where a text may hold what only its tokens tell: comments, two statements on a line, strings side
-#: by side, and the letters of numbers and of a string's prefix.
+#: by side, numbers that can be written otherwise, and letters of a string's prefix.
 _UNSETTLED = re.compile(
     r"""[#;]|["'][\s\\]*[A-Za-z]{0,2}["']|\b(?:\d\w*[A-Z]|(?:u|[a-z]?[A-Z][A-Za-z]?)["'])"""
+    r"""|(?<![\w\])])\.\d|(?<!\w)\d[\d_]*\.(?!\d)"""
 )
 _SPACES = re.compile(r"[\s\\()]+|,(?=[\s()]*(?:[)\]}=]|\Z))")
 #: What statements with a body begin with. `match` and `case` may be names as well.
@@ -64,6 +65,11 @@ def normalise(text: str) -> str:
     return _SPACES.sub("", settled(text).replace("'", '"'))
 
 
+def spaced(text: str) -> str:
+    """Return what `normalise` does, with a blank wherever it stripped something: for tokens."""
+    return _SPACES.sub(" ", settled(text).replace("'", '"'))
+
+
 def settled(text: str) -> str:
     """Return `text` without comments, strings side by side joined, letters in one case."""
     if text.startswith("#") or not _UNSETTLED.search(text):
@@ -82,8 +88,13 @@ def settled(text: str) -> str:
             parts.append(word)
         elif kind != "comment":
             string = -1
-            parts.append("\n" if word == ";" else word.lower() if kind == "number" else word)
+            parts.append("\n" if word == ";" else _number(word) if kind == "number" else word)
     return "".join(parts)
+
+
+def _number(word: str) -> str:
+    """Return a number as a formatter spells it, but in small letters."""
+    return re.sub(r"\.(?!\d)", ".0", f"0{word}" if word[0] == "." else word).lower()
 
 
 def _joined(one: str, other: str) -> str:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from cockpit.alignment import line_map, survivors
+from cockpit.alignment import line_map, place_map, survivors
 from cockpit.identity import essence
 from cockpit.layout import normalise
 from cockpit.model import Finding
@@ -226,25 +226,39 @@ class _Court:
         if here is None or there is None or not _is_keyword(there.line(fresh.line), fresh):
             return True
         # `assert` alone is no text: what is asserted must be the same.
-        return normalise(here.line(gone.line)) == normalise(there.line(fresh.line))
+        before = here.statement(gone.line, gone.column)
+        return normalise(before) == normalise(there.statement(fresh.line, fresh.column))
 
     def _edited_name(self, gone: Finding, fresh: Finding) -> bool:
-        """The same line but for names that were changed all over, in the scope that it was in."""
+        """The same but for names that were changed all over, in the scope that it was in."""
         if not self._same_scope(gone, fresh):
             return False
         here, there = self._base(gone.path), self._head(fresh.path)
         if here is None or there is None:
             return False
-        before = Place(here.line(gone.line), here.within(gone.symbol), here)
-        after = Place(there.line(fresh.line), there.within(fresh.symbol), there)
-        return is_renaming(before, after, self._renamed)
+        scopes = here.within(gone.symbol), there.within(fresh.symbol)
+        texts = (
+            (here.line(gone.line), there.line(fresh.line)),
+            # However the lines are broken now.
+            (
+                here.statement(gone.line, gone.column),
+                there.statement(fresh.line, fresh.column),
+            ),
+        )
+        return any(
+            is_renaming(
+                Place(before, scopes[0], here), Place(after, scopes[1], there), self._renamed
+            )
+            for before, after in texts
+        )
 
     def _same_import(self, gone: Finding, fresh: Finding) -> bool:
         """Said of the same names, imported from the same module beside others or in other order."""
         here, there = self._base(gone.path), self._head(fresh.path)
         if here is None or there is None:
             return False
-        return same_import(here.line(gone.line), there.line(fresh.line), gone.message)
+        before = here.statement(gone.line, gone.column)
+        return same_import(before, there.statement(fresh.line, fresh.column), gone.message)
 
     def _moved_along(self, gone: Finding, fresh: Finding) -> bool:
         """The same line outside of functions, where a function moved between the same files."""
@@ -346,8 +360,13 @@ class _Court:
         """Return for each line of the base, from 1, where it stands in `path` now, if it does."""
         if path not in self._lines:
             was, now = self._base(self._origin(path)), self._head(path)
-            known = was is not None and now is not None
-            self._lines[path] = line_map(was.lines, now.lines) if known else {}  # type: ignore[union-attr]
+            if was is None or now is None:
+                self._lines[path] = {}
+            else:
+                self._lines[path] = {
+                    **line_map(was.lines, now.lines),
+                    **place_map(was.statements.all, now.statements.all),
+                }
         return self._lines[path]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
+from cockpit.layout import Statements, spaced
 from cockpit.outline import outline
 
 _TOKEN = re.compile(r"[^\W\d]\w*|\d[\w.]*|\S")
@@ -92,6 +93,16 @@ class Side(msgspec.Struct, frozen=True, dict=True):
         """Return a line by its number, from 1; empty where there is none."""
         return self.lines[number - 1] if 1 <= number <= len(self.lines) else ""
 
+    @functools.cached_property
+    def statements(self) -> Statements:
+        """The statements of the text."""
+        return Statements(self.lines)
+
+    def statement(self, line: int, column: int) -> str:
+        """Return the statement at a place, however many lines it takes; empty for none."""
+        found = self.statements.at(line, column)
+        return found.text if found else ""
+
     def indent(self, number: int) -> int:
         """Return how many characters a line is indented by."""
         line = self.line(number)
@@ -152,8 +163,8 @@ def about_definition(line: str, column: int, symbol: str, message: str) -> str |
 
 
 def same_import(before: str, after: str, message: str) -> bool:
-    """Whether two lines import from one module what `message` names, or both the same names."""
-    old, new = _FROM.match(before), _FROM.match(after)
+    """Whether two statements import from one module what `message` names, or both the same."""
+    old, new = _FROM.match(spaced(before)), _FROM.match(spaced(after))
     if not old or not new or old[1] != new[1]:
         return False
     here, there = set(_NAME.findall(old[2])), set(_NAME.findall(new[2]))
@@ -166,7 +177,7 @@ def _share(one: Shingles, other: Shingles) -> float:
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A line on one side: its text, the scope around it and the file around that."""
+    """A line or statement on one side: its text, the scope around it and the file around that."""
 
     text: str
     scope: Side
@@ -180,7 +191,7 @@ def is_renaming(before: Place, after: Place, known: Collection[tuple[str, str]])
     must be at home on their side, and not be there on the other: a local name in the scope, an
     attribute in the file.
     """
-    old, new = _TOKEN.findall(before.text), _TOKEN.findall(after.text)
+    old, new = _TOKEN.findall(spaced(before.text)), _TOKEN.findall(spaced(after.text))
     if len(old) != len(new) or old == new:
         return False
     renamed: dict[str, str] = {}
