@@ -218,7 +218,7 @@ class CommandLane(Lane):
 
         `place` is the project's root, or a folder that stands in for it.
         """
-        argv = self.checker.run_on_text(self._root, path, self.settings)
+        argv = self.checker.run_on_text(self._root, str(place / path), self.settings)
         done = await run(argv, place, stdin=content, timeout=self._timeout)
         self.checker.finish(done, whole=False)
         read = (self.checker.read(place, line) for line in done.output.split(b"\n"))

@@ -256,7 +256,10 @@ class CommandChecker(Checker, Protocol):
         """Return the command that checks `paths`, or the whole tree where None; it only reads."""
 
     def run_on_text(self, root: Path, path: str, settings: Settings) -> tuple[str, ...]:
-        """Return the command that checks its standard input as if it were the file `path`."""
+        """Return the command that checks its standard input as if it were the file `path`.
+
+        That is an absolute path.
+        """
 
     def read(self, root: Path, line: bytes) -> tuple[str, Any] | None:
         """Return the path and the diagnostic in one `line` of the output of `run`, if it has one.

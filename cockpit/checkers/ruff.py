@@ -106,8 +106,11 @@ class Ruff:
         )
 
     def run_on_text(self, root: Path, path: str, settings: Settings) -> tuple[str, ...]:
-        """Return the command that checks its standard input as if it were the file `path`."""
-        return (*_checking(root, settings), "--stdin-filename", f"./{path}", "-")
+        """Return the command that checks its standard input as if it were the file `path`.
+
+        That is an absolute path: of a relative one ruff does not see that it lies in its `src`.
+        """
+        return (*_checking(root, settings), "--stdin-filename", path, "-")
 
     def read(self, root: Path, line: bytes) -> tuple[str, Diagnostic] | None:
         """Return the path and the diagnostic of one line of output."""
