@@ -17,7 +17,7 @@ _TOKEN = re.compile(
       | "[^"\\\n]*(?:\\.[^"\\\n]*)*"?
       | '[^'\\\n]*(?:\\.[^'\\\n]*)*'?))
   | (?P<word>[^\W\d]\w*)
-  | (?P<number>\.?\d[\w.]*)
+  | (?P<number>\.?\d(?:[eE]\+(?=\d)|[\w.])*)
   | (?P<comment>\#[^\n]*)
   | (?P<break>\n)
   | (?P<space>[^\S\n]+|\\\n)
@@ -28,11 +28,12 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 #: Where a text may hold what only its tokens tell: comments, two statements on a line, strings side
-#: by side, numbers that can be written otherwise, and letters of a string's prefix.
+#: by side, letters of a string's prefix, and numbers and escapes that can be written otherwise.
 _UNSETTLED = re.compile(
-    r"""[#;]|["'][\s\\]*[A-Za-z]{0,2}["']|\b(?:\d\w*[A-Z]|(?:u|[a-z]?[A-Z][A-Za-z]?)["'])"""
-    r"""|(?<![\w\])])\.\d|(?<!\w)\d[\d_]*\.(?!\d)"""
+    r"""[#;]|["'][\s\\]*[A-Za-z]{0,2}["']|\b(?:[A-Zu]|[A-Za-z]{2})["']"""
+    r"""|\b\d\w*[A-Z]|\d[eE]\+|(?<![\w\])])\.\d|(?<!\w)\d[\d_]*\.(?!\d)|\\[xuU][0-9a-f]*[A-F]"""
 )
+_ESCAPE = re.compile(r"\\(?:[xuU][0-9A-Fa-f]+|.)", re.DOTALL)
 _SPACES = re.compile(r"[\s\\()]+|,(?=[\s()]*(?:[)\]}=]|\Z))")
 #: What statements with a body begin with. `match` and `case` may be names as well.
 _WITH_A_BODY = re.compile(
@@ -94,7 +95,8 @@ def settled(text: str) -> str:
 
 def _number(word: str) -> str:
     """Return a number as a formatter spells it, but in small letters."""
-    return re.sub(r"\.(?!\d)", ".0", f"0{word}" if word[0] == "." else word).lower()
+    whole = re.sub(r"\.(?!\d)", ".0", f"0{word}" if word[0] == "." else word).lower()
+    return whole if whole.startswith("0x") else whole.replace("e+", "e")
 
 
 def _joined(one: str, other: str) -> str:
@@ -109,11 +111,17 @@ def _joined(one: str, other: str) -> str:
 
 
 def _pieces(literal: str) -> tuple[str, str, str]:
-    prefix = literal[: len(literal) - len(literal.lstrip("bfrtuBFRTU"))]
-    rest = literal[len(prefix) :]
+    letters = literal[: len(literal) - len(literal.lstrip("bfrtuBFRTU"))]
+    prefix, rest = "".join(sorted(letters.lower().replace("u", ""))), literal[len(letters) :]
     quotes = rest[:3] if rest[:3] in ('"""', "'''") else rest[:1]
     body = rest[len(quotes) :].removesuffix(quotes)
-    return prefix.lower().replace("u", ""), quotes, body
+    if "r" not in prefix and "\\" in body:
+        body = _ESCAPE.sub(_small, body)
+    return prefix, quotes, body
+
+
+def _small(escape: re.Match[str]) -> str:
+    return escape[0].lower() if len(escape[0]) > 2 else escape[0]
 
 
 def head(text: str) -> str:
