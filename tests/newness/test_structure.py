@@ -70,12 +70,12 @@ async def test_a_package_that_lost_its_init_is_new_in_each_of_its_files(tmp_path
 @pytest.mark.regression
 async def test_what_is_said_of_a_files_place_is_said_of_it_at_the_base(tmp_path: Path) -> None:
     """Of a text with a relative name ruff did not say that it shadows a module of Python's."""
-    settings = SETTINGS.replace('"INP"', '"INP", "A005"')
-    root = made(tmp_path / "project", {"pyproject.toml": settings, "src/pickle.py": "a = 1\n"})
-    write(root, {"src/pickle.py": "a = 2\n"})
+    settings = '[tool.ruff]\nlint.select = ["A005"]\n'
+    root = made(tmp_path / "project", {"pyproject.toml": settings, "pickle.py": "a = 1\n"})
+    write(root, {"pickle.py": "a = 2\n"})
     assert "A005" not in str(words(await new_in(root)))
-    write(root, {"src/types.py": "a = 1\n"})
-    assert "src/types.py:1 A005" in words(await new_in(root))
+    write(root, {"types.py": "a = 1\n"})
+    assert "types.py:1 A005" in words(await new_in(root))
 
 
 @pytest.mark.unit
