@@ -77,8 +77,8 @@ class StatusBar(_Bar):
             _Group(2, [Segment(project, palette.text)]),
             # A part of a project must not pass for the whole of it.
             _Group(0, self._limits(width)),
-            _Group(3, [Segment(f"{signs.branch} {branch}", palette.good)] if branch else []),
-            _Group(4, self._against(width)),
+            _Group(4, [Segment(f"{signs.branch} {branch}", palette.good)] if branch else []),
+            _Group(3, self._against(width)),  # it says what "new" means
             _Group(1, [Segment(f"{signs.new}{new:,} new", palette.high)] if new else []),
             _Group(1, self._unread()),
             _Group(0, self._freshness()),
@@ -94,9 +94,10 @@ class StatusBar(_Bar):
     def _limits(self, width: int) -> list[Segment]:
         """Return in words what is not all shown."""
         backend, within = self._shared.backend, self._state.within
-        scope = self._cut(", ".join(backend.scope if backend is not None else ()), width)
+        parts = backend.scope if backend is not None else ()
+        scope = self._cut(", ".join(parts), width)
         said = [f"{scope} alone"] if scope else []  # the tools see no more
-        said += [f"only {self._cut(within, width)}"] if within else []
+        said += [f"only {self._cut(within, width)}"] if within and within not in parts else []
         said += ["only new"] if self._state.only_new else []
         return [Segment(", ".join(said), self._look.palette.medium)] if said else []
 

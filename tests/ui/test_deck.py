@@ -52,7 +52,8 @@ async def test_every_pane_is_seen_at_once_with_count_state_and_first_findings(
         for words in ("● F401", "· E711", "▲ B608", "SQL by hand", "pkg/b.py:1"):
             assert words in text
         assert "all fresh" in screen_lines(app)[0]
-        assert "⎇ fix-query" in screen_lines(app)[0]
+        assert "against session start" in screen_lines(app)[0]
+        assert ("⎇ fix-query" in screen_lines(app)[0]) == (size[0] > 80)
         assert "enter open" in screen_lines(app)[-1]
 
 
