@@ -35,6 +35,7 @@ from cockpit.ui.bars import is_vital, notes
 from cockpit.ui.context import Context, titled
 from cockpit.ui.deck import Deck
 from cockpit.ui.encoding import EncodingFilter
+from cockpit.ui.keys import key_name
 from cockpit.ui.memory import read_theme
 from cockpit.ui.page import Page
 from cockpit.ui.pages import FILES, Pages
@@ -312,8 +313,6 @@ class CockpitApp(App[int]):
 
     def get_key_display(self, binding: Binding) -> str:
         """Return a key as a person writes it."""
-        from cockpit.ui.keymap import key_name
-
         return binding.key_display or key_name(binding.key, self.context.look.signs is not ASCII)
 
     async def on_event(self, event: events.Event) -> None:

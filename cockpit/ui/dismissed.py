@@ -2,16 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, TypeAlias
 
-from cockpit.actions import Dismissal
-from cockpit.follow import Key
 from cockpit.model import FilesToFindings, Finding
 
-Dismissals = Mapping[Key, Dismissal]
+if TYPE_CHECKING:  # the first paint does without what a person did: the history comes after it
+    from cockpit.actions import Dismissal
+    from cockpit.follow import Key
+
+Dismissals: TypeAlias = "Mapping[Key, Dismissal]"
 #: Which of some findings are dismissed, also where their file was moved: `History.covered`.
-Cover = Callable[[Iterable[Finding]], Dismissals]
-_Marks = Mapping[tuple[str, str], Dismissal]
-_Split = tuple[tuple[Finding, ...], _Marks, tuple[Finding, ...], tuple[Finding, ...]]
+Cover: TypeAlias = "Callable[[Iterable[Finding]], Dismissals]"
+_Marks: TypeAlias = "Mapping[tuple[str, str], Dismissal]"
+_Split: TypeAlias = "tuple[tuple[Finding, ...], _Marks, tuple[Finding, ...], tuple[Finding, ...]]"
 
 
 class Dismissed:
@@ -45,7 +48,7 @@ class Dismissed:
             marks[path][checker, identity] = dismissal
         self._marks = dict(marks)
 
-    def of(self, finding: Finding) -> Dismissal | None:
+    def of(self, finding: Finding) -> "Dismissal | None":
         """Return the dismissal of a finding."""
         return self._marks.get(finding.path, {}).get((finding.checker, finding.identity))
 

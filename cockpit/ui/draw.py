@@ -5,6 +5,7 @@ Everything from outside goes through `plain` here, and nothing is read as markup
 
 import textwrap
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -14,9 +15,11 @@ from textual.widget import Widget
 
 from cockpit.model import Finding
 from cockpit.plain import plain
-from cockpit.ui.grouping import Group
 from cockpit.ui.order import UNREAD, is_placed
 from cockpit.ui.style import Palette, Signs
+
+if TYPE_CHECKING:
+    from cockpit.ui.grouping import Group
 
 #: The cells of the column that holds a rule's code.
 RULE_WIDTH = 7
@@ -114,7 +117,9 @@ def _place_width(finding: Finding, width: int, taken: int) -> int:
     return max(share, width - taken - 2)
 
 
-def header(group: Group, folded: bool, width: int, palette: Palette, signs: Signs) -> list[Segment]:
+def header(
+    group: "Group", folded: bool, width: int, palette: Palette, signs: Signs
+) -> list[Segment]:
     """Return a group's header in exactly `width` cells: its name, how many, how bad, how many new.
 
     A rule's name stands beside its code.

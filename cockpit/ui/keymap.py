@@ -7,7 +7,6 @@ import difflib
 import importlib
 import itertools
 import pkgutil
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -20,6 +19,7 @@ from textual.keys import KEY_TO_UNICODE_NAME, REPLACED_KEYS, Keys
 from textual.screen import Screen
 
 from cockpit.plain import plain
+from cockpit.ui.keys import key_name
 
 #: The place of what works on every page.
 EVERYWHERE = "Everywhere"
@@ -49,8 +49,6 @@ _NAMED = frozenset(
     | set(REPLACED_KEYS)
     | {"comma", "colon", "semicolon", "apostrophe", "asterisk", "ampersand", "tilde"}
 )
-_SHOWN = {"up": "↑", "down": "↓", "left": "←", "right": "→"}
-_SHORT = {"escape": "esc", "pageup": "pgup", "pagedown": "pgdn", "delete": "del"}
 
 
 # --- What can be bound ------------------------------------------------------------------------
@@ -274,25 +272,6 @@ def place_of(binding_id: str) -> str:
     """Return what the place that an id belongs to is called."""
     name = binding_id.partition(".")[0]
     return _PLACES.get(name, name.capitalize())
-
-
-def key_name(key: str, arrows: bool = False) -> str:
-    """Return a key as a person writes it: ctrl+f, ?, esc; `arrows` as signs."""
-    *modifiers, last = key.split("+")
-    return "+".join((*modifiers, _base_name(last, arrows)))
-
-
-def _base_name(key: str, arrows: bool) -> str:
-    if arrows and key in _SHOWN:
-        return _SHOWN[key]
-    if key in _SHORT or len(key) == 1 or key in ("space", "up", "down", "left", "right"):
-        return _SHORT.get(key, key)
-    name = REPLACED_KEYS.get(key, key)
-    try:
-        sign = unicodedata.lookup(KEY_TO_UNICODE_NAME.get(name, name.replace("_", " ").upper()))
-    except KeyError:
-        return key
-    return sign if sign.isprintable() else key
 
 
 def listing(own: Mapping[str, str]) -> str:

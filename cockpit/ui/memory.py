@@ -4,7 +4,6 @@ One small file a project in the user's state folder, and one with the theme for 
 is damaged, from another version or somebody else's is as if it were not there.
 """
 
-import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +12,6 @@ from typing import TypeVar
 import msgspec
 
 from cockpit.private import Damaged, Unusable, check_file, check_folder
-from cockpit.scan import read_regular
 
 T = TypeVar("T")
 #: Bytes of a file that could be ours; folded groups and words are all that can make one long.
@@ -49,6 +47,8 @@ class Notebook:
 
     def __init__(self, folder: Path, root: Path) -> None:
         """Use the state folder `folder` for the project at `root`."""
+        import hashlib  # the project is known after the first paint
+
         name = hashlib.blake2b(os.fsencode(root.resolve()), digest_size=16).hexdigest()
         self._file = folder / "screens" / f"{name}.json"
         self._kept: Memory | None = None
@@ -90,6 +90,8 @@ def _read(file: Path, limit: int) -> bytes:
     check_file(file)
     if file.stat().st_size > limit:
         raise Damaged
+    from cockpit.scan import read_regular  # 2 ms, of which most first paints need nothing
+
     return read_regular(str(file))
 
 

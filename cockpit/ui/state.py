@@ -7,11 +7,10 @@ import operator
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from cockpit.actions import Dismissal
 from cockpit.model import (
     EMPTY,
     Failure,
@@ -29,6 +28,9 @@ from cockpit.ui.coverage import coverage_of
 from cockpit.ui.dismissed import Cover, Dismissals, Dismissed
 from cockpit.ui.order import UNREAD, Errors, News, Order, Rows, unread
 from cockpit.ui.view import Sort
+
+if TYPE_CHECKING:
+    from cockpit.actions import Dismissal
 
 #: Seconds that a check may take before the screen says so: a save is answered in less, and
 #: signs and colours that change twice within a blink are noise.
@@ -172,7 +174,7 @@ class State:
         """Return how many of the pane's findings are dismissed."""
         return self._dismissed_orders[pane].count
 
-    def dismissal(self, finding: Finding) -> Dismissal | None:
+    def dismissal(self, finding: Finding) -> "Dismissal | None":
         """Return why and when a finding was dismissed."""
         return self._dismissed.of(finding)
 
