@@ -6,7 +6,7 @@ For one event loop; texts are read and compared in threads.
 import asyncio
 import concurrent.futures
 import functools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -50,6 +50,8 @@ class Comparison:
         #: What is going to take the place of `_since`, while its doubts are settled.
         self._coming: Since | None = None
         self._sides: dict[str, tuple[bytes, Side]] = {}
+        #: Files that changed since the base was looked at, beside those that it has the texts of.
+        self._changed: set[str] = set()
         #: The checkers that had failed when the base was looked at, so that they were not asked.
         self._unasked: frozenset[str] = frozenset()
         #: Why the base is not the one that was asked for.
@@ -136,17 +138,23 @@ class Comparison:
 
     # --- What identities cannot tell ------------------------------------------------------------
 
-    async def settle_doubts(self, known: Collection[str]) -> bool:
-        """Judge what may be an old offence that moved; return whether there was anything."""
+    async def settle_doubts(self, known: Collection[str], changed: Iterable[str] = ()) -> bool:
+        """Judge what may be an old offence that moved; return whether there was anything.
+
+        `changed` are files that changed since this was asked last.
+        """
+        self._changed.update(changed)
         return await self._settle(self._since, self._past, known)
 
     async def _settle(self, since: Since, past: LookBack | None, known: Collection[str]) -> bool:
         any_doubt = False
         while since.pending:
             any_doubt = True
-            number, question = since.question(known)
+            edited = self._changed | past.contents.keys() if past is not None else set()
+            number, question = since.question(known, edited)
             if past is not None:
-                await past.fetch({one.path for one in (*question.gone, *question.fresh)})
+                found = {one.path for one in (*question.gone, *question.fresh)}
+                await past.fetch(found | edited)
             then = functools.partial(self._then, past)
             since.answer(number, await asyncio.to_thread(judge, question, then, self._now))
         return any_doubt

@@ -282,7 +282,7 @@ class Engine:
                     self._file_lanes, sorted(paths), self._files.known, urgent=urgent
                 )
             )
-        await self._comparison.settle_doubts(self._files.known())
+        await self._comparison.settle_doubts(self._files.known(), change.paths | moved)
         if moved or self._config.notes != said or self._has_news(shown):
             self._settle(change.paths)
 

@@ -19,6 +19,7 @@ from cockpit.identity import essence
 from cockpit.layout import normalise
 from cockpit.model import Finding
 from cockpit.moves import Texts, moved_files
+from cockpit.renames import folders_moved, renamed
 from cockpit.syntax import (
     Place,
     about_definition,
@@ -39,7 +40,7 @@ class Question(msgspec.Struct, frozen=True):
 
     `old` are the findings whose identity was there before, in the files of `fresh`: of several
     equal ones in a scope, an old one may bear the number that the new one deserves. `paths` are
-    all files of the base, `known` those that there are.
+    all files of the base, `known` those that there are, `edited` those that may not be the same.
     """
 
     gone: Sequence[Finding]
@@ -48,6 +49,7 @@ class Question(msgspec.Struct, frozen=True):
     before: Sequence[Finding] = ()
     paths: Collection[str] = ()
     known: Collection[str] = ()
+    edited: Collection[str] = ()
 
 
 class Pair(msgspec.Struct, frozen=True, gc=False):
@@ -113,7 +115,7 @@ class _Court:
         """Pair what is gone with what is fresh, the surest reason first; return it by the fresh."""
         excused: dict[Key, Pair] = {}
         gone, fresh = list(self._question.gone), list(self._question.fresh)
-        self._renamed = frozenset(self._renamings(gone, fresh))
+        self._renamed = frozenset(self._renamings(gone, fresh)) | self._renamed_all_over()
         reasons = (
             _Reason("file moved", self._name_then, self._name_now),
             _Reason("line stayed", self._line_then, self._line_now, self._in_place),
@@ -340,6 +342,16 @@ class _Court:
                 if old != new and self._became((self._origin(path), old), (path, new)):
                     names = zip(old.split("."), new.split("."), strict=False)
                     yield from (pair for pair in names if pair[0] != pair[1])
+
+    def _renamed_all_over(self) -> frozenset[tuple[str, str]]:
+        """Return (old, new) names whose definition was changed in any file, and nothing else."""
+        question = self._question
+        gone = (path for path in question.edited if path not in question.known)
+        came = (path for path in question.known if path not in question.paths)
+        moves = {**folders_moved(gone, came), **self._moves}
+        edited = ((path, moves.get(path, path)) for path in question.edited)
+        sides = ((self._base(old), self._head(new)) for old, new in edited)
+        return renamed(((was, now) for was, now in sides if was and now), moves)
 
     # --- Texts ----------------------------------------------------------------------------------
 

@@ -95,8 +95,11 @@ class Since:
         """Whether a question waits for its answer."""
         return self._asked != self._answered
 
-    def question(self, known: Iterable[str]) -> tuple[int, Question]:
-        """Return what is to be judged, under a number; `known` are the files that there are."""
+    def question(self, known: Iterable[str], edited: Iterable[str] = ()) -> tuple[int, Question]:
+        """Return what is to be judged, under a number; `known` are the files that there are.
+
+        `edited` are those that may be others than at the base.
+        """
         gone = [one for track in self._tracks.values() for one in track.gone_findings()]
         fresh = [one for track in self._tracks.values() for one in track.fresh_findings()]
         kin = {_kin(one) for one in fresh}
@@ -106,7 +109,8 @@ class Since:
         paths = self.past.paths if self.past is not None else frozenset[str]()
         paths |= {one.path for one in before}
         self._judging = frozenset(map(key, fresh))
-        return self._asked, Question(gone, fresh, old, before, paths, frozenset(known))
+        there, other = frozenset(known), frozenset(edited)
+        return self._asked, Question(gone, fresh, old, before, paths, there, other)
 
     def answer(self, number: int, verdict: Verdict) -> None:
         """Take the verdict on a question, unless there is a newer one by now."""
