@@ -63,6 +63,11 @@ class Comparison:
         return self._since.new if self.base.ready else _NOTHING
 
     @property
+    def pending(self) -> bool:
+        """Whether it is still being found out what is new."""
+        return self._coming is not None or self._since.pending
+
+    @property
     def new_errors(self) -> frozenset[tuple[str, str]]:
         """The files that no checker could not read at the base, each with the checker."""
         return self._since.new_errors if self.base.ready else frozenset()

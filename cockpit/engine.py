@@ -382,6 +382,7 @@ class Engine:
             base=self._comparison.base,
             new=self._comparison.new,
             new_errors=self._comparison.new_errors,
+            comparing=self._comparison.pending,
         )
 
 

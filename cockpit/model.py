@@ -158,7 +158,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     `changed` are the files of that change, or of all changes since everything was fresh. While
     `paused`, `missed` counts the files that changed since and are not looked at yet. `new` says
     what was not there at the `base`; a path's set is the same object while nothing changed in it.
-    `new_errors` are (checker, path) of files that could be read then.
+    `new_errors` are (checker, path) of files that could be read then. While it is `comparing`, more
+    may turn out to be new.
     """
 
     generation: int = 0
@@ -172,6 +173,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     base: Base = Base()
     new: News = {}
     new_errors: frozenset[tuple[str, str]] = frozenset()
+    comparing: bool = False
 
     def is_new(self, finding: Finding) -> bool:
         """Whether `finding` was not there at the base."""

@@ -72,6 +72,7 @@ class Union:
                 for name, part in self.parts.items()
                 for checker, path in part.new_errors
             ),
+            comparing=any(part.comparing for part in parts),
         )
 
     # --- One tool -------------------------------------------------------------------------------

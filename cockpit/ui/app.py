@@ -224,7 +224,8 @@ class CockpitApp(App[int]):
         self._show()
         if words := self.against.arrived(before, message.snapshot.base):
             self.notify(plain(words), markup=False)
-        if any(result.running for result in message.snapshot.results.values()):
+        snapshot = message.snapshot
+        if snapshot.comparing or any(result.running for result in snapshot.results.values()):
             self.set_timer(PATIENCE, self._show)
 
     def _show(self) -> None:

@@ -146,6 +146,9 @@ class StatusBar(_Bar):
         if running or not snapshot.results:
             words = f" {_progress(running)}"
             return [*parts, Segment(signs.running, palette.medium), Segment(words, palette.text)]
+        if self._state.comparing:  # all findings are fresh, but not yet what of them is new
+            words = f" comparing with {self._cut(snapshot.base.name, self.size.width)}"
+            return [*parts, Segment(signs.running, palette.medium), Segment(words, palette.text)]
         if snapshot.paused:  # what came since is not in: nothing may pass for fresh
             missed = f", {amount(snapshot.missed, 'file')} changed" if snapshot.missed else ""
             return [*parts, Segment(f"paused{missed}", palette.medium)]

@@ -78,6 +78,7 @@ class State:
         self._new_rows: dict[tuple[str, Sort, bool], tuple[Rows, Rows]] = {}
         self._trends: dict[str, deque[int]] = {pane.id: deque(maxlen=TREND) for pane in PANES}
         self._began: dict[str, float] = {}
+        self._compares_since: float | None = None
         self._unread: dict[str, tuple[tuple[FileError, ...], tuple[Finding, ...]]] = {}
         self._metric: tuple[object, str, tuple[Metric, Mapping[str, Metric]]] = None, "", ({}, {})
         self._tools: dict[str, tuple[Rows, Counter[str]]] = {}
@@ -91,6 +92,10 @@ class State:
                 self._began.setdefault(checker, self._clock())
             else:
                 self._began.pop(checker, None)
+        if not snapshot.comparing:
+            self._compares_since = None
+        elif self._compares_since is None:
+            self._compares_since = self._clock()
         self._sort_out()
 
     @property
@@ -234,6 +239,12 @@ class State:
         if result is None or not result.running:
             return False
         return result.last is None or self._clock() - self._began[checker] >= PATIENCE
+
+    @property
+    def comparing(self) -> bool:
+        """Whether it takes so long to find out what is new that a person should know."""
+        since = self._compares_since
+        return since is not None and self._clock() - since >= PATIENCE
 
     def standing(self, pane: str) -> Standing:
         """Return where the pane stands; the worst of its checkers decides."""

@@ -164,7 +164,8 @@ async def test_a_renaming_that_is_saved_file_by_file_makes_nothing_new(project: 
         replaced("check_shop.py", ("opened", "open_shop"))(project)
         generation = engine.snapshot.generation
         await seen.settled(generation)
-        await seen.until(lambda now: now.fresh and not words_of(now))
+        await seen.until(lambda now: now.fresh and not now.comparing and not words_of(now))
+        assert any(now.comparing for now in seen.all), "the screen is told that it is not known yet"
 
 
 def side(text: str) -> Side:

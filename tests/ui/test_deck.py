@@ -320,6 +320,18 @@ async def test_what_limits_the_answers_is_told_and_stays_in_sight(tmp_path: Path
 
 
 @pytest.mark.regression
+async def test_while_it_is_not_known_what_is_new_not_all_is_fresh(backend: FakeBackend) -> None:
+    """For the second after a big change it said so, with nothing new."""
+    base = Base("branch", "main", "c0ffee", ready=True)
+    doubtful = msgspec.structs.replace(FIRST, base=base, comparing=True)
+    async with running(backend, first=doubtful) as (app, pilot):
+        await until_shown(app, pilot, "◌ comparing with main")
+        assert "all fresh" not in screen_text(app)
+        await show(app, pilot, backend, msgspec.structs.replace(doubtful, comparing=False))
+        await until_shown(app, pilot, "✓ all fresh")
+
+
+@pytest.mark.regression
 async def test_however_narrow_the_way_to_help_and_the_way_out_are_in_sight(tmp_path: Path) -> None:
     async with running(FakeBackend(tmp_path), size=(80, 24), first=snapshot()) as (app, pilot):
         for pane in ("", "1"):
