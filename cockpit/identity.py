@@ -8,7 +8,7 @@ What of a text is layout, `cockpit.layout` says.
 
 import hashlib
 
-from cockpit.layout import normalise, settled, statements
+from cockpit.layout import settled, statements, unspaced
 
 #: A longer text, in characters without layout, is named by the beginning of its first statement:
 #: the rest is another's business.
@@ -26,12 +26,12 @@ def base(rule: str, symbol: str, text: str) -> str:
 
 def _called(text: str) -> str:
     """Return what names a text: all of it without layout, or how it begins."""
-    text = text[:_MOST]
-    whole = normalise(text)
+    text = settled(text[:_MOST])
+    whole = unspaced(text)
     if len(whole) <= _WHOLE:
         return whole
-    first = next(statements(settled(text)), None)
-    return normalise(first.text)[:_BEGINNING] if first else whole[:_BEGINNING]
+    first = next(statements(text), None)
+    return unspaced(first.text)[:_BEGINNING] if first else whole[:_BEGINNING]
 
 
 def essence(identity: str) -> str:

@@ -27,12 +27,16 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-#: Where a text may hold what only its tokens tell: comments, two statements on a line, strings side
-#: by side, letters of a string's prefix, and numbers and escapes that can be written otherwise.
-_UNSETTLED = re.compile(
-    r"""[#;]|["'][\s\\]*[A-Za-z]{0,2}["']|\b(?:[A-Zu]|[A-Za-z]{2})["']"""
-    r"""|\b\d\w*[A-Z]|\d[eE]\+|(?<![\w\])])\.\d|(?<!\w)\d[\d_]*\.(?!\d)|\\[xuU][0-9a-f]*[A-F]"""
+#: Where a text may hold what only its tokens tell, beside comments and two statements on a line:
+#: strings side by side, letters of a string's prefix, and escapes and numbers that can be written
+#: otherwise. Each is looked for only in texts with a quote, backslash or digit: there are few.
+_STRINGS = re.compile(
+    r"""["'][\s\\]*[A-Za-z]{0,2}["']|(?<=\W[A-Zu])["']|(?<=\W[A-Za-z]{2})["']"""
+    r"""|\A[A-Za-z]{1,2}["']"""
 )
+_ESCAPES = re.compile(r"\\[xuU][0-9a-f]*[A-F]")
+_DIGIT = re.compile(r"\d")
+_NUMBERS = re.compile(r"\d[eE]\+|\b\d\w*[A-Z]|(?<![\w\])])\.\d|(?<!\w)\d[\d_]*\.(?!\d)")
 _ESCAPE = re.compile(r"\\(?:[xuU][0-9A-Fa-f]+|.)", re.DOTALL)
 _SPACES = re.compile(r"[\s\\()]+|,(?=[\s()]*(?:[)\]}=]|\Z))")
 #: What statements with a body begin with. `match` and `case` may be names as well.
@@ -63,7 +67,12 @@ def normalise(text: str) -> str:
     parentheses, which come and go with breaks; strings side by side are one. Of a comment by
     itself its words stay.
     """
-    return _SPACES.sub("", settled(text).replace("'", '"'))
+    return unspaced(settled(text))
+
+
+def unspaced(text: str) -> str:
+    """Return what `normalise` does of a text that is `settled` already."""
+    return _SPACES.sub("", text.replace("'", '"'))
 
 
 def spaced(text: str) -> str:
@@ -73,7 +82,7 @@ def spaced(text: str) -> str:
 
 def settled(text: str) -> str:
     """Return `text` without comments, strings side by side joined, letters in one case."""
-    if text.startswith("#") or not _UNSETTLED.search(text):
+    if text.startswith("#") or _is_settled(text):
         return text
     parts: list[str] = []
     string = -1  # where the string stands that only white space and comments came after
@@ -91,6 +100,17 @@ def settled(text: str) -> str:
             string = -1
             parts.append("\n" if word == ";" else _number(word) if kind == "number" else word)
     return "".join(parts)
+
+
+def _is_settled(text: str) -> bool:
+    """Whether nothing in a text can be written otherwise; the answer no may be wrong."""
+    return not (
+        "#" in text
+        or ";" in text
+        or (('"' in text or "'" in text) and _STRINGS.search(text))
+        or ("\\" in text and _ESCAPES.search(text))
+        or (_DIGIT.search(text) and _NUMBERS.search(text))
+    )
 
 
 def _number(word: str) -> str:

@@ -1,5 +1,6 @@
 """The corpus of the benchmarks: Django 5.2, `django/` and `tests/`, as its own authors ship it."""
 
+import compileall
 import os
 import shutil
 import subprocess
@@ -9,6 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+import cockpit
 
 _SDIST = "Django==5.2"
 _PARTS = ("django", "tests", "pyproject.toml")
@@ -20,6 +23,12 @@ def _download(folder: Path) -> Path:
     with tarfile.open(next(folder.glob("[Dd]jango-*.tar.gz"))) as archive:
         archive.extractall(folder, filter="data")
     return next(path for path in folder.glob("[Dd]jango-*") if path.is_dir())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled() -> None:
+    """Have cockpit compiled, as pip leaves it, also where Python is told to write no bytecode."""
+    compileall.compile_dir(Path(cockpit.__file__).parent, quiet=1)
 
 
 @pytest.fixture(scope="session")
