@@ -40,7 +40,8 @@ holds no line numbers and no absolute paths, and two branches' merge as the unio
   cockpit baseline show       list what it holds, and whether each is still there
   cockpit baseline prune      drop what is no longer there; nothing is added
 
-With PATHs or --only the rest of the file stays as it is.
+The tools look at the whole project. With PATHs only the entries of these are written, shown or
+dropped, with --only or --skip only those of these tools: the rest of the file stays as it is.
 """
 _KEYS = """\
 List what keys do on the screen: a name, its keys, and what they do, a line each. Another key is

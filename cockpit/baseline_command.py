@@ -1,8 +1,10 @@
 """`cockpit baseline write|show|prune`: the engine once, then the baseline file against it.
 
 Which entries are still there the engine says, with the baseline as the base: so `check --new` goes
-by the same. What was not asked (a tool that was skipped or failed, a file that it could not read, a
-part of the project that was not named) is neither there nor gone: its entries stay as they are.
+by the same. The tools look at the whole project, for what is dead code hangs on all of it; which
+entries are meant is all that named paths say. What was not asked (a tool that was skipped or
+failed, a file that it could not read, a part that is not meant) is neither there nor gone: its
+entries stay as they are.
 """
 
 import json
@@ -33,7 +35,7 @@ _THERE, _MOVED, _GONE, _UNKNOWN = "there", "moved", "gone", "unknown"
 
 
 class Now(msgspec.Struct, frozen=True):
-    """What the tools say now, in the part of the project at `root` that `scope` names.
+    """What the tools say now of the whole project at `root`; `scope` is the part that is meant.
 
     `there` is what each entry of the baseline that is still there is now, by the entry's key.
     """
@@ -50,7 +52,7 @@ class Now(msgspec.Struct, frozen=True):
         return [one for outcome in outcomes if isinstance(outcome, Report) for one in outcome]
 
     def answer_to(self) -> Callable[[Entry], bool]:
-        """Return whether an entry was asked about: whether its absence means that it has gone."""
+        """Return whether an entry is meant and was asked: whether its absence means it has gone."""
         outcomes = {name: result.outcome for name, result in self.snapshot.results.items()}
         unread = {
             name: {error.path for error in outcome.errors}
@@ -134,7 +136,8 @@ def _known(root: Path) -> tuple[Entry, ...] | None:
 
 
 async def _look(setup: Setup) -> Now:
-    async with open_engine(setup) as engine:
+    whole = msgspec.structs.replace(setup, scope=())
+    async with open_engine(whole) as engine:
         progress = Progress(sys.stderr)
         engine.subscribe(progress.show)
         try:

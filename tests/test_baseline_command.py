@@ -89,6 +89,33 @@ def test_write_of_a_part_leaves_the_rest_as_it_is(project: Known) -> None:
     assert [line for line in project.lines if line.split("  ")[1] == "vulture"], "not asked"
 
 
+@pytest.mark.regression
+def test_of_a_part_the_tools_are_asked_with_all_that_uses_it(project: Known) -> None:
+    """What only other files use was written as dead code, and hid it once it was."""
+    project.write("lib/tools.py", "def used():\n    pass\n\n\ndef unused():\n    pass\n")
+    project.write("app/one.py", "from lib.tools import used\n\nused()\n")
+    project.baseline("write")
+    before = project.lines
+    assert last(project.baseline("write", "lib")) == f"{NAME} holds 3 findings (+0 -0)."
+    assert project.lines == before
+    project.write("app/one.py", "from lib.tools import unused\n\nunused()\n")
+    assert project.states("lib/tools.py") == {"lib/tools.py unused": "gone"}
+    assert last(project.baseline("prune", "lib")) == f"{NAME} holds 2 findings (-1)."
+    answer = project.check("--new", "--only", "vulture")
+    assert [one["message"] for one in answer.document["findings"]] == ["unused function 'used'"]
+
+
+@pytest.mark.regression
+def test_of_a_part_what_moved_out_of_it_is_not_gone(project: Known) -> None:
+    project.write("lib/three.py", "def run():\n    import json\n\n\nrun()\n")
+    project.baseline("write")
+    before = project.lines
+    (project.root / "lib/three.py").rename(project.root / "app/four.py")
+    assert project.states("lib")["lib/three.py json"] == "moved"
+    project.baseline("prune", "lib")
+    assert project.lines == before
+
+
 def test_write_refuses_what_would_not_be_whole(project: Known) -> None:
     project.baseline("write")
     before = project.lines
