@@ -140,8 +140,9 @@ def check_parser() -> argparse.ArgumentParser:
         "--base",
         metavar="REV",
         default=None,
-        help="compare with a git revision, `baseline` or `session` (default: the baseline file, "
-        "else where the branch left the default branch, else the last commit); implies --new",
+        help="compare with a git revision or `baseline` (default: the settings' base, or the "
+        "baseline file, else where the branch left the default branch, else the last commit); "
+        "implies --new",
     )
     only_one = parser.add_mutually_exclusive_group()
     only_one.add_argument(

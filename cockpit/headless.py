@@ -11,7 +11,7 @@ from typing import IO
 
 import msgspec
 
-from cockpit.base import AUTO
+from cockpit.base import AUTO, SESSION
 from cockpit.checkers.interface import FileChecker
 from cockpit.engine import Engine
 from cockpit.errors import CockpitError, UsageError
@@ -65,6 +65,7 @@ async def check(request: Request, options: CheckOptions) -> int:
         raise UsageError("--explain and --verify are about all findings", "Leave out --new.")
     base = options.base if options.base is not None else AUTO if options.new else None
     async with open_backend(request, Path.cwd(), base) as opened:
+        _refuse_session(opened, options)
         backend = opened.backend
         progress = Progress(sys.stderr)
         backend.subscribe(progress.show)
@@ -78,6 +79,16 @@ async def check(request: Request, options: CheckOptions) -> int:
             names = [_known(backend, name) for name in options.verify] or list(backend.checkers)
             return await _verify(opened, names)
         return _answer(opened, options)
+
+
+def _refuse_session(opened: Opened, options: CheckOptions) -> None:
+    """Raise where findings are to be compared with a session, by the command line or settings."""
+    if any(member.base == SESSION for member in opened.members):
+        whose = "" if options.base == SESSION else ", which `base` in the settings asks for"
+        raise UsageError(
+            f"a single check has no session to compare with{whose}",
+            "Name a git revision or `baseline` with --base; the screen has a session.",
+        )
 
 
 def _explain(backend: Backend, name: str) -> int:

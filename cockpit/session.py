@@ -32,11 +32,15 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class Member(msgspec.Struct, frozen=True):
-    """One project of those that were opened: its path below their folder, and what fails it."""
+    """One project of those that were opened: its path below their folder, and what fails it.
+
+    `base` is what it was asked to be compared with, None for nothing.
+    """
 
     name: str
     engine: Root
     fail_on: str
+    base: str | None = None
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -144,7 +148,8 @@ async def open_backend(
         for name, setup in setups.items():
             share = by_name[name]
             if isinstance(setup, Setup):
-                member = Member(name, Engine(setup, store, pool), setup.config.fail_on)
+                engine = Engine(setup, store, pool)
+                member = Member(name, engine, setup.config.fail_on, setup.base)
             else:
                 reopen = functools.partial(open_one, share)
                 stranded = Stranded(share, _wanted(request), setup, reopen)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cockpit.arguments import check_parser
 from cockpit.cli import main
 from tests.newness.project import commit, git, make
 
@@ -94,7 +95,7 @@ def test_programs_are_told_the_base_and_what_is_new(
         (("--base", "no-such"), "git knows no commit no-such here"),
         (("--base", "--help-me"), "expected one argument"),
         (("--base=-x",), "git knows no commit -x here"),
-        (("--base", "session"), "nothing to compare with"),
+        (("--base", "session"), "a single check has no session to compare with\n"),
         (("--base", "baseline"), "baseline"),
         (("--new", "--explain", "ruff"), "about all findings"),
         (("--new", "--verify"), "about all findings"),
@@ -109,6 +110,21 @@ def test_what_cannot_be_compared_is_one_sentence_and_exits_two(
         code = int(str(error.code))
     assert code == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.regression
+def test_a_single_check_has_no_session(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It said that there was no commit, and its help offered `session` all the same."""
+    with (project / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write('[tool.cockpit]\nbase = "session"\n')
+    assert main(["check", "--base", "session"]) == 2
+    said = capsys.readouterr().err
+    assert "a single check has no session to compare with\n" in said
+    assert "Name a git revision or `baseline` with --base" in said
+    assert main(["check", "--new"]) == 2
+    assert "no session to compare with, which `base` in the settings" in capsys.readouterr().err
+    assert main(["check", "--base", "HEAD"]) == 0
+    assert "session" not in check_parser().format_help()
 
 
 def test_without_git_and_baseline_nothing_passes_for_nothing_new(
