@@ -5,6 +5,7 @@ import os
 import shlex
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
@@ -156,9 +157,9 @@ def _parts(backend: Backend) -> list[as_json.Part]:
 
 def _answer(opened: Opened, options: CheckOptions) -> int:
     backend, snapshot = opened.backend, opened.backend.snapshot
-    findings = joined(snapshot)
+    findings = everything = joined(snapshot)
     if options.new:
-        findings = _only_new(findings, snapshot)
+        findings = _only_new(everything, snapshot)
     if options.format == "json":
         root, parts = str(backend.root), _parts(backend)
         document = as_json.check(snapshot, findings, root, commands_of(backend), parts)
@@ -168,6 +169,9 @@ def _answer(opened: Opened, options: CheckOptions) -> int:
         single = len(backend.checkers) == 1
         shown = findings if single else _of_failing(opened, findings)
         asides = _asides(opened)
+        if options.new:
+            for name, words in _in_rows_of_others(snapshot, everything, findings):
+                asides.setdefault(name, []).insert(0, words)
         document = as_text.check(snapshot, shown, style, list_passing=single, asides=asides)
         document += as_text.projects(backend.parts, style) if isinstance(backend, Fleet) else ""
         _write(document, options.output)
@@ -188,6 +192,22 @@ def _asides(opened: Opened) -> dict[str, list[str]]:
             if isinstance(checker, FileChecker) and not checker.local and report and report.count:
                 said.setdefault(name, []).append(where + as_text.only_these(engine.scope))
     return said
+
+
+def _in_rows_of_others(
+    snapshot: Snapshot, everything: Iterable[Finding], new: Iterable[Finding]
+) -> Iterator[tuple[str, str]]:
+    """Yield tools of whose new findings some have no row of their own, and words for that.
+
+    A pair that two tools report counts for each, and is one row: without a word the counts would
+    not add up to the list.
+    """
+    own = Counter(finding.checker for finding in new)
+    hosts = sorted({finding.checker for finding in everything if finding.also})
+    for name, files in snapshot.new.items():
+        others = sum(map(len, files.values())) - own[name]
+        if others:
+            yield name, f"{others:,} of them also said by {' or '.join(hosts)}, in the same row"
 
 
 def _by_member(

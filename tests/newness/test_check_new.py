@@ -1,6 +1,7 @@
 """`cockpit check --new` as a shell, CI and a program see it."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,27 @@ def test_what_is_new_is_listed_alone_and_exits_one(
     printed = capsys.readouterr().out
     assert "pkg/b.py" in printed and "pkg/a.py" not in printed
     assert "B101" in printed and "1 new of" in printed
+
+
+@pytest.mark.regression
+def test_the_counts_of_what_is_new_add_up_to_the_list(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A pair is one row, and counted for both tools without a word."""
+    settings = project / "pyproject.toml"
+    settings.write_text('[tool.ruff.lint]\nselect = ["F", "S"]\n', encoding="utf-8")
+    commit(project)
+    append(project, "\n\nexec(input())\nimport os\n")
+    assert main(["check", "--new", "--skip", "interrogate,vulture"]) == 1
+    printed = capsys.readouterr().out
+    assert printed.count("pkg/b.py") == 1
+    rows = [line for line in printed.splitlines() if re.match(r"  +\d+:\d+ ", line)]
+    counts = [int(number) for number in re.findall(r"(\d+) new of", printed)]
+    assert [line.split()[2] for line in rows] == ["B102", "F401"]
+    assert counts == [2, 1]
+    assert "1 of them also said by bandit, in the same row\n" in printed
+    assert main(["check", "--new", "--only", "ruff"]) == 1
+    assert "of them also" not in capsys.readouterr().out
 
 
 def test_a_branch_is_compared_with_where_it_left_the_default_branch(
