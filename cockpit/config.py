@@ -7,6 +7,7 @@ import difflib
 import json
 import os
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -70,13 +71,27 @@ class Config(msgspec.Struct, frozen=True, rename="kebab", forbid_unknown_fields=
 
 
 _KEYS = tuple(field.encode_name for field in msgspec.structs.fields(Config))
+#: What each key takes, but for `keys`, whose mistakes the screen explains.
+_TAKES = {
+    "tools": 'a list of names, like ["ruff"]',
+    "exclude": 'a list of names or patterns, like ["vendor"]',
+    "extend-exclude": 'a list of names or patterns, like ["vendor"]',
+    "fail-on": f"one of {', '.join(SEVERITIES)}, never, in quotes",
+    "timeout": "a number of seconds, above 0 and at most 3600",
+    "workers": "a whole number from 0 to 64",
+    "ruff-security": "true or false",
+    "base": "text in quotes",
+    "editor": "text in quotes",
+}
+#: Characters of a wrong value that are shown.
+_LONGEST = 40
 
 
 def load_config(root: Path, user_file: Path | None = None) -> Config:
     """Return the user's settings overlaid with those of the project in `root`.
 
-    Raises `SettingsError` naming the file, the key and, for an unknown one, the nearest right one,
-    for what is wrong in the project's; what is wrong in the user's is left out (`own_mistakes`).
+    Raises `SettingsError` naming the file, every key that is wrong and, for an unknown one, the
+    nearest right one; what is wrong in the user's is left out (`own_mistakes`).
     """
     values = _own(user_file)[0] if user_file is not None else {}
     section = _read(root / "pyproject.toml", "pyproject.toml").get("tool", {})
@@ -85,9 +100,12 @@ def load_config(root: Path, user_file: Path | None = None) -> Config:
         raise SettingsError(
             "pyproject.toml: tool.cockpit is not a table", "Write it as [tool.cockpit]."
         )
-    for key, value in table.items():
-        _check(key, value, "pyproject.toml [tool.cockpit]", own=False)
-    return _convert(values | table)
+    good, wrong = _sifted(table, own=False)
+    if wrong:
+        what = "; ".join(error.message for error in wrong)
+        hints = dict.fromkeys(error.hint for error in wrong)
+        raise SettingsError(f"pyproject.toml [tool.cockpit]: {what}", " ".join(hints))
+    return msgspec.convert(values | good, Config)
 
 
 def differing(config: Config) -> str:
@@ -112,19 +130,12 @@ def own_mistakes(user_file: Path) -> tuple[str, ...]:
 
 def _own(user_file: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return what is right in the user's own settings, and what is to be said of the rest."""
-    good: dict[str, Any] = {}
-    mistakes: list[str] = []
     try:
         values = _read(user_file, str(user_file))
     except SettingsError as error:
-        return good, (f"{error.message}; none of it holds. {error.hint}",)
-    for key, value in values.items():
-        try:
-            _check(key, value, str(user_file), own=True)
-        except SettingsError as error:
-            mistakes.append(f"{error.message}; the rest holds. {error.hint}")
-        else:
-            good[key] = value
+        return {}, (f"{error.message}; none of it holds. {error.hint}",)
+    good, wrong = _sifted(values, own=True)
+    mistakes = (f"{user_file}: {error.message}; the rest holds. {error.hint}" for error in wrong)
     return good, tuple(mistakes)
 
 
@@ -144,45 +155,53 @@ def _read(path: Path, name: str) -> dict[str, Any]:
         ) from error
 
 
-def _check(key: str, value: object, where: str, *, own: bool) -> None:
-    """Raise `SettingsError` where `where` must not say `value` of `key`, for all that is known."""
+def _sifted(
+    values: Mapping[str, object], *, own: bool
+) -> tuple[dict[str, object], list[SettingsError]]:
+    """Return what is right of `values`, and an error for each of the rest."""
+    good: dict[str, object] = {}
+    wrong: list[SettingsError] = []
+    for key, value in values.items():
+        try:
+            _check(key, value, own=own)
+        except SettingsError as error:
+            wrong.append(error)
+        else:
+            good[key] = value
+    return good, wrong
+
+
+def _check(key: str, value: object, *, own: bool) -> None:
+    """Raise `SettingsError` where `key` must not be `value`; its hint names what it is about."""
     if key not in _KEYS:
         near = difflib.get_close_matches(key, _KEYS, n=1, cutoff=0.4)
         hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(_KEYS)}."
-        raise SettingsError(f"{where}: unknown key {key}", hint)
+        raise SettingsError(f"unknown key {key}", hint)
     if key in _USER_ONLY and not own:
         raise SettingsError(
-            f"{where}: {key} {_USER_ONLY[key]}, which a project may not choose",
-            "Put it into your own settings file (`cockpit --help` names it).",
+            f"{key} {_USER_ONLY[key]}, which a project may not choose",
+            f"Put {key} into your own settings file (`cockpit --help` names it).",
         )
+    if not _fits(key, value):
+        raise SettingsError(f"{key} is {_shown(value)}", f"{key} takes {_TAKES[key]}.")
+
+
+def _fits(key: str, value: object) -> bool:
     try:
-        _convert({key: value})
-    except SettingsError as error:
-        raise SettingsError(f"{where}: {error.message}", error.hint) from error
+        config = msgspec.convert({key: value}, Config)
+    except msgspec.ValidationError:
+        return False
+    return (
+        config.fail_on in (*SEVERITIES, "never")
+        and 0 < config.timeout <= 3600
+        and 0 <= config.workers <= 64
+    )
 
 
-def _convert(values: dict[str, Any]) -> Config:
+def _shown(value: object) -> str:
+    """Return `value` about as it was written, shortened."""
     try:
-        config = msgspec.convert(values, Config)
-    except msgspec.ValidationError as error:
-        raise SettingsError(
-            f"{_dotted(error, values)}", "docs/settings.md lists every key and its type."
-        ) from error
-    if config.fail_on not in (*SEVERITIES, "never"):
-        raise SettingsError(
-            f"fail-on is {config.fail_on!r}", f"It is one of {', '.join(SEVERITIES)}, never."
-        )
-    if not 0 < config.timeout <= 3600:
-        raise SettingsError(
-            f"timeout is {config.timeout:g}", "It is a number of seconds, at most 3600."
-        )
-    if not 0 <= config.workers <= 64:
-        raise SettingsError(f"workers is {config.workers}", "It is a number from 0 to 64.")
-    return config
-
-
-def _dotted(error: msgspec.ValidationError, values: dict[str, Any]) -> str:
-    """Return msgspec's words with the key in front instead of its JSON path behind."""
-    words, _, place = str(error).partition(" - at `$")
-    key = place.rstrip("`").lstrip(".") or ", ".join(values)
-    return f"{key}: {words[0].lower()}{words[1:]}"
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    except ValueError:  # Python refuses to write out thousands of digits
+        return "too large"
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
