@@ -310,6 +310,7 @@ class CockpitApp(App[int]):
             from cockpit.ui.keymap import understood
 
             keymap, self.context.notes = understood(table)
+            self.context.own_keys = frozenset(",".join(keymap.values()).split(","))
             self.set_keymap(keymap)
 
     def get_key_display(self, binding: Binding) -> str:

@@ -26,6 +26,8 @@ class Context:
         self.history: History | None = None
         #: Held while something is done about findings in a thread.
         self.busy = asyncio.Lock()
+        #: The keys that the person bound, whatever to.
+        self.own_keys: frozenset[str] = frozenset()
         #: What is wrong with the person's own settings of the screen, a sentence each.
         self.notes: tuple[str, ...] = ()
         #: What profilers know of lines, each a column beside the source.

@@ -10,9 +10,9 @@ from textual.containers import VerticalScroll
 from cockpit.model import Finding
 from cockpit.panes import PANES, Pane
 from cockpit.ui.context import Context
-from cockpit.ui.page import place_of
+from cockpit.ui.page import OF_A_PANE, elsewhere, place_of
 from cockpit.ui.tile import Tile
-from cockpit.ui.triage import Triage
+from cockpit.ui.triage import Dismissing
 
 #: Rows of the smallest tile, its border included.
 _LOWEST = 5
@@ -46,7 +46,7 @@ def columns_for(width: int, tiles: int) -> int:
     return -(-tiles // rows)
 
 
-class Deck(Triage):
+class Deck(Dismissing):
     """The first screen."""
 
     AUTO_FOCUS = "Tile"
@@ -54,16 +54,26 @@ class Deck(Triage):
         Binding("slash", "filter", "filter", key_display="/", id="deck.filter"),
         Binding("shift+tab,h,left", "go(-1)", "previous tile", show=False, id="deck.left"),
         Binding("tab,l,right", "go(1)", "next tile", show=False, id="deck.right"),
-        *(
-            Binding(key, f"not_here('{words}')", words, show=False, id=f"deck.{name}")
-            for key, name, words in (
-                ("s", "severity", "the least severity"),
-                ("t", "group", "grouping"),
-                ("S", "sort", "sorting"),
-                ("d", "dismissed", "the list of the dismissed"),
-            )
-        ),
         Binding("escape", "back", "back", show=False, id="deck.back"),
+        *elsewhere(
+            "the list of a pane",
+            "Open one with enter.",
+            {
+                **OF_A_PANE,
+                "S": "sorting",
+                "w": "going to the explanation",
+                "n": "going to the next finding",
+                "N": "going to the finding before",
+                "g": "going to the first",
+                "G": "going to the last",
+                "ctrl+d": "going half a page down",
+                "ctrl+u": "going half a page up",
+                "space": "folding",
+                "H": "folding all",
+                "L": "unfolding all",
+            },
+        ),
+        *elsewhere("By file", "Open it with 0.", {"W": "the Deck of one folder"}),
     ]
 
     def __init__(self, context: Context) -> None:
@@ -118,10 +128,6 @@ class Deck(Triage):
     async def action_filter(self) -> None:
         """Filter the list of the tile's pane."""
         await self.app.run_action(f"pane('{self.pane.id}', True)")
-
-    def action_not_here(self, words: str) -> None:
-        """Say where a key works."""
-        self.say(f"{words} works in the list of a pane", "Open one with enter.")
 
     async def action_put_away(self) -> None:
         """Ask in its pane why the finding under the cursor may stay."""

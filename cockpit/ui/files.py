@@ -20,13 +20,13 @@ from cockpit.ui.columns import Inks
 from cockpit.ui.context import Context
 from cockpit.ui.detail import Detail, Docs
 from cockpit.ui.order import Rows, unread
-from cockpit.ui.page import place_of
+from cockpit.ui.page import OF_A_PANE, elsewhere, place_of
 from cockpit.ui.prompt import FilterLine
 from cockpit.ui.query import Query, files_passing, hint, parse
 from cockpit.ui.state import DIMMED, State
 from cockpit.ui.style import ASCII
 from cockpit.ui.tree import TreeHead, TreeList
-from cockpit.ui.triage import OnlyNew
+from cockpit.ui.triage import Triage
 from cockpit.ui.view import FilesView
 
 _SORTED = {"name": "by name", "findings": "most findings first", "new": "most new first"}
@@ -44,7 +44,7 @@ class TreeBox(Vertical):
     """
 
 
-class FilesScreen(OnlyNew):
+class FilesScreen(Triage):
     """The tree; it keeps its folds, filter and cursor while another page is on top."""
 
     AUTO_FOCUS = "TreeList"
@@ -70,7 +70,12 @@ class FilesScreen(OnlyNew):
         Binding("w", "why", "why", show=False, id="files.why"),
         Binding("tab", "app.next_pane(0)", "first pane", show=False, id="files.next_pane"),
         Binding("shift+tab", "app.next_pane(-1)", "last pane", show=False, id="files.last_pane"),
-        Binding("s", "severity", "least severity", show=False, id="files.severity"),
+        *elsewhere("the list of a pane", "Open one with 1 to 4.", {**OF_A_PANE, "x": "dismissing"}),
+        *elsewhere(  # than in the source or the explanation, where these come here
+            "the tree",
+            "esc goes back to it.",
+            {"space": "folding", "H": "folding all", "L": "unfolding all"},
+        ),
     ]
 
     def __init__(self, context: Context, docs: Docs) -> None:
@@ -325,10 +330,6 @@ class FilesScreen(OnlyNew):
             return
         state.within = "" if folder == state.within else folder
         self.app.pop_screen()
-
-    def action_severity(self) -> None:
-        """Say where this works."""
-        self.say("the least severity narrows the list of a pane", "Open one with 1 to 4.")
 
 
 def measured(state: State) -> tuple[Metric, Mapping[str, Metric]]:

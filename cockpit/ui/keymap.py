@@ -91,9 +91,13 @@ def _kinds(kind: type[DOMNode]) -> Iterator[type[DOMNode]]:
 
 
 def _bindings_of(kind: type[DOMNode]) -> list[Binding]:
-    """Return the bindings of ours that `kind` has, those of its bases first."""
+    """Return the bindings of ours that `kind` has, those of its bases first.
+
+    Not those that only say where a key works: they have no id, and give way to any other.
+    """
     ours = [base for base in reversed(kind.__mro__) if base.__module__.startswith("cockpit.")]
-    return [one for base in ours for one in Binding.make_bindings(vars(base).get("BINDINGS", ()))]
+    every = (one for base in ours for one in Binding.make_bindings(vars(base).get("BINDINGS", ())))
+    return [one for one in every if one.id]
 
 
 # --- What a person binds ----------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """What the Deck and every pane share: status line, key line, and the keys that work on both."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -25,6 +25,25 @@ from cockpit.ui.order import is_placed
 
 #: The smallest screen that pages are laid out for, in columns and rows.
 LEAST = (60, 15)
+#: The keys of a pane that no other page has a meaning for, and what they do there in words.
+OF_A_PANE: Mapping[str, str] = {
+    "s": "the least severity",
+    "t": "grouping",
+    "d": "the list of the dismissed",
+    "plus": "zooming",
+}
+
+
+def elsewhere(where: str, hint: str, keys: Mapping[str, str]) -> list[BindingType]:
+    """Return bindings of a page for `keys` that work elsewhere only: each says `where`.
+
+    They have no id: nobody need bind them anew, no list of what keys do here has them, and a key
+    that a person bound to anything is none of them.
+    """
+    return [
+        Binding(key, f"not_here({key!r}, {words!r}, {where!r}, {hint!r})", words, show=False)
+        for key, words in keys.items()
+    ]
 
 
 class Page(Screen[None]):
@@ -136,6 +155,14 @@ class Page(Screen[None]):
     def say(self, words: str, hint: str = "") -> None:
         """Show a sentence for a moment; it may come from outside."""
         self.notify(plain(f"{words}. {hint}" if hint else words), markup=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
+        """Have a key that a person bound anew not say what it was."""
+        return action != "not_here" or parameters[0] not in self.context.own_keys
+
+    def action_not_here(self, _key: str, words: str, where: str, hint: str) -> None:
+        """Say where a key works."""
+        self.say(f"{words} works in {where}", hint)
 
     def action_rerun(self) -> None:
         """Check again with the pane's checkers."""

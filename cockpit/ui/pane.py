@@ -21,11 +21,11 @@ from cockpit.ui.grouping import Lines
 from cockpit.ui.list import FindingList
 from cockpit.ui.narrow import Narrowing
 from cockpit.ui.order import UNREAD, Rows
-from cockpit.ui.page import place_of
+from cockpit.ui.page import elsewhere, place_of
 from cockpit.ui.prompt import Filter, FilterLine, Reason, ReasonLine
 from cockpit.ui.query import hint
 from cockpit.ui.state import DIMMED
-from cockpit.ui.triage import Triage
+from cockpit.ui.triage import Dismissing
 from cockpit.ui.view import Group, Sort, View
 
 __all__ = ["Filter", "PaneScreen"]
@@ -36,7 +36,7 @@ _MANY = 5_000
 _PAUSE = 0.1
 
 
-class PaneScreen(Triage):
+class PaneScreen(Dismissing):
     """Everything about one pane; it keeps its cursor and filter while another is on top."""
 
     AUTO_FOCUS = "FindingList"
@@ -69,6 +69,18 @@ class PaneScreen(Triage):
         Binding("tab", "app.next_pane(1)", "next pane", show=False, id="pane.next"),
         Binding("shift+tab", "app.next_pane(-1)", "pane before", show=False, id="pane.previous"),
         Binding("w", "why", "why", show=False, id="pane.why"),
+        *elsewhere("By file", "Open it with 0.", {"W": "the Deck of one folder"}),
+        *elsewhere(  # than in the source or the explanation, where these come here
+            "the list",
+            "esc goes back to it.",
+            {
+                "n": "going to the next finding",
+                "N": "going to the finding before",
+                "space": "folding",
+                "H": "folding all",
+                "L": "unfolding all",
+            },
+        ),
     ]
 
     def __init__(self, pane: Pane, context: Context, docs: Docs) -> None:

@@ -20,11 +20,13 @@ if TYPE_CHECKING:  # the project's history is opened after the first paint
 _AT_ONCE = 200
 
 
-class OnlyNew(Page):
-    """A page that can show only what is new: one switch for all of them."""
+class Triage(Page):
+    """A page of findings: only the new ones are shown by one switch for all, dismissals undone."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("b", "only_new", "only new", id="page.only_new"),
+        Binding("z", "undo", "undo", show=False, id="page.undo"),
+        Binding("Z", "redo", "redo", show=False, id="page.redo"),
     ]
 
     def action_only_new(self) -> None:
@@ -39,34 +41,6 @@ class OnlyNew(Page):
             self.say(f"what is new {state.since} is not known yet", base.note)
         elif not state.any_new:
             self.say(f"nothing is new {state.since}", "b shows all.")
-
-
-class Triage(OnlyNew):
-    """A page on which findings are dismissed."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("x", "put_away", "dismiss", id="page.dismiss"),
-        Binding("z", "undo", "undo", show=False, id="page.undo"),
-        Binding("Z", "redo", "redo", show=False, id="page.redo"),
-    ]
-
-    def put_away(self, findings: Sequence[Finding], reason: str) -> None:
-        """Put findings away, and say so."""
-
-        def dismiss(history: "History") -> str:
-            history.dismiss(findings, reason)
-            return f"dismissed {_counted(findings)}"
-
-        self._do(dismiss, len(findings))
-
-    def take_back(self, findings: Sequence[Finding]) -> None:
-        """Take dismissals back, and say so."""
-
-        def restore(history: "History") -> str:
-            history.restore(findings)
-            return f"took back the dismissal of {_counted(findings)}"
-
-        self._do(restore, len(findings))
 
     def action_undo(self) -> None:
         """Undo what was done last, and say what that was."""
@@ -114,6 +88,32 @@ class Triage(OnlyNew):
         if isinstance(page, Page):
             page.show()
         self.say(history.note if history.note and history.note != note else words)
+
+
+class Dismissing(Triage):
+    """A page on which findings are dismissed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("x", "put_away", "dismiss", id="page.dismiss"),
+    ]
+
+    def put_away(self, findings: Sequence[Finding], reason: str) -> None:
+        """Put findings away, and say so."""
+
+        def dismiss(history: "History") -> str:
+            history.dismiss(findings, reason)
+            return f"dismissed {_counted(findings)}"
+
+        self._do(dismiss, len(findings))
+
+    def take_back(self, findings: Sequence[Finding]) -> None:
+        """Take dismissals back, and say so."""
+
+        def restore(history: "History") -> str:
+            history.restore(findings)
+            return f"took back the dismissal of {_counted(findings)}"
+
+        self._do(restore, len(findings))
 
 
 def _counted(findings: Sequence[Finding]) -> str:

@@ -273,6 +273,27 @@ async def test_a_key_that_cannot_work_here_says_why(backend: FakeBackend) -> Non
         await until_shown(app, pilot, "this is the Deck")
 
 
+@pytest.mark.regression
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("w", "going to the explanation works in the list of a pane. Open one with enter."),
+        ("plus", "zooming works in the list of a pane"),
+        ("n", "going to the next finding works in the list of a pane"),
+        ("N", "going to the finding before works in the list of a pane"),
+        ("G", "going to the last works in the list of a pane"),
+        ("space", "folding works in the list of a pane"),
+        ("H", "folding all works in the list of a pane"),
+        ("L", "unfolding all works in the list of a pane"),
+        ("W", "the Deck of one folder works in By file. Open it with 0."),
+    ],
+)
+async def test_a_key_of_another_page_says_which(backend: FakeBackend, key: str, words: str) -> None:
+    async with running(backend, first=FIRST) as (app, pilot):
+        await pilot.press(key)
+        await until_shown(app, pilot, words)
+
+
 async def test_rerun_and_pause_ask_the_backend(backend: FakeBackend) -> None:
     async with running(backend, first=FIRST) as (app, pilot):
         await pilot.press("4", "r", "R", "p")

@@ -444,3 +444,44 @@ async def test_what_is_not_fresh_says_so_in_its_columns_title(backend: FakeBacke
         await show(app, pilot, backend, msgspec.structs.replace(FIRST, results=results))
         await pilot.press("0")
         await until_shown(app, pilot, "◌dead")
+
+
+# --- Keys of other places -----------------------------------------------------------------------
+
+
+@pytest.mark.regression
+async def test_what_was_dismissed_is_undone_and_done_again_here_too(backend: FakeBackend) -> None:
+    async with running(backend, first=FIRST) as (app, pilot):
+        await pilot.press("1", "x", *"so", "enter")
+        await until_shown(app, pilot, "1 Lint 3 · 1 dismissed")
+        await opened(pilot, app)
+        assert figures(app, "pkg")[0] == "2"
+        await pilot.press("z")
+        await until_shown(app, pilot, "undone: dismissal of F821")
+        assert figures(app, "pkg")[0] == "3"
+        await pilot.press("Z")
+        await until_shown(app, pilot, "done again: dismissal of F821")
+        assert figures(app, "pkg")[0] == "2"
+
+
+@pytest.mark.regression
+async def test_a_key_of_a_pane_says_where_it_works_and_is_no_key_of_here(
+    backend: FakeBackend,
+) -> None:
+    async with running(backend, first=FIRST) as (app, pilot):
+        await opened(pilot, app)
+        for key, words in (
+            ("x", "dismissing"),
+            ("d", "the list of the dismissed"),
+            ("t", "grouping"),
+            ("s", "the least severity"),
+            ("plus", "zooming"),
+        ):
+            await pilot.press(key)
+            await until_shown(
+                app, pilot, f"{words} works in the list of a pane. Open one with 1 to 4."
+            )
+        await pilot.press("j", "enter", "H")
+        await until_shown(app, pilot, "folding all works in the tree. esc goes back to it.")
+        await pilot.press("escape", "question_mark")
+        assert "dismissing" not in await until_shown(app, pilot, "Keys", "undo", "redo")

@@ -149,6 +149,18 @@ async def test_a_rebound_key_works_and_is_shown_the_old_one_does_not(
         assert "f1" in text
 
 
+@pytest.mark.regression
+async def test_a_rebound_key_does_not_say_what_it_was_elsewhere(
+    backend: FakeBackend, settings: Callable[[str], None]
+) -> None:
+    settings('[keys]\n"app.notes" = "n"\n"page.copy" = "s"\n')
+    async with running(backend, first=FIRST) as (app, pilot):
+        await pilot.press("s")
+        assert app.clipboard == "pkg/a.py:1"
+        await pilot.press("n")
+        await until_shown(app, pilot, "Notes", "s was pane.severity, which has no key any more")
+
+
 async def test_a_mistake_is_noted_and_everything_else_works(
     backend: FakeBackend, settings: Callable[[str], None]
 ) -> None:

@@ -571,6 +571,17 @@ async def test_a_finding_is_dismissed_with_a_reason_seen_undone_and_done_again(
         await until_shown(app, pilot, "took back the dismissal", "1 Lint 3")
 
 
+@pytest.mark.regression
+async def test_a_key_of_another_part_says_which(backend: FakeBackend) -> None:
+    async with running(backend, first=FIRST) as (app, pilot):
+        await pilot.press("1", "W")
+        await until_shown(app, pilot, "the Deck of one folder works in By file. Open it with 0.")
+        await pilot.press("enter", "space")
+        await until_shown(app, pilot, "folding works in the list. esc goes back to it.")
+        await pilot.press("w", "n")
+        await until_shown(app, pilot, "going to the next finding works in the list")
+
+
 async def test_a_whole_group_is_dismissed_after_saying_how_many(backend: FakeBackend) -> None:
     async with running(backend, first=FIRST) as (app, pilot):
         await pilot.press("1", "t", "h", "x")
