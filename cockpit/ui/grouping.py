@@ -6,7 +6,8 @@ Plain values; it draws nothing.
 import functools
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import compress
 
 import msgspec
 
@@ -101,6 +102,15 @@ class Lines:
         for group, start in zip(self.groups, self._starts, strict=True):
             if group.key == name and (row := group.rows.row_of(finding)) is not None:
                 return start if self._is_folded(group) else start + self._header + row
+        return None
+
+    def first_of(self, findings: Iterable[Finding]) -> Finding | None:
+        """Return the uppermost of `findings`, the very objects, that is there, folded or not."""
+        wanted = frozenset(map(id, findings))
+        for group in self.groups if wanted else ():
+            chosen = map(wanted.__contains__, map(id, group.findings))
+            for finding in compress(group.findings, chosen):
+                return finding
         return None
 
     def line_of_key(self, key: tuple[str, str, str]) -> int | None:

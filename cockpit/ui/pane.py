@@ -1,7 +1,7 @@
 """The one pane for every checker: its list, the source at the finding, and why."""
 
 import asyncio
-from typing import ClassVar, get_args
+from typing import TYPE_CHECKING, ClassVar, get_args
 
 import msgspec
 from rich.text import Text
@@ -27,6 +27,9 @@ from cockpit.ui.query import hint
 from cockpit.ui.state import DIMMED
 from cockpit.ui.triage import Dismissing
 from cockpit.ui.view import Group, Sort, View
+
+if TYPE_CHECKING:  # the project's history is opened after the first paint
+    from cockpit.history import History
 
 __all__ = ["Filter", "PaneScreen"]
 
@@ -354,6 +357,15 @@ class PaneScreen(Dismissing):
             self._put_away = found
             what = f"{found[0].rule} at line {found[0].line}"
             self._reason.ask(group.key if group and len(found) > 1 else what, len(found))
+
+    def tell(self, history: "History", words: str, note: str) -> None:
+        """Do as every page does, and go to the first finding that came into the list by it."""
+        view = self._view
+        others = self.context.state.rows(self._pane.id, view.sort, not view.dismissed)
+        super().tell(history, words, note)
+        came = self._list.lines.first_of(others.findings)
+        if came is not None:
+            self._list.go_to(came)
 
     @on(Input.Submitted, "Reason")
     def _reasoned(self, event: Input.Submitted) -> None:

@@ -70,7 +70,7 @@ class Triage(Page):
             self.say("the project is still being opened", "Try again in a moment.")
         elif findings is not None and findings <= _AT_ONCE and not busy.locked():
             before = history.note
-            self._tell(history, work(history), before)
+            self.tell(history, work(history), before)
         else:
             self._do_aside(history, work)
 
@@ -78,9 +78,13 @@ class Triage(Page):
     async def _do_aside(self, history: "History", work: Callable[["History"], str]) -> None:
         async with self.context.busy:
             before = history.note
-            self._tell(history, await asyncio.to_thread(work, history), before)
+            self.tell(history, await asyncio.to_thread(work, history), before)
 
-    def _tell(self, history: "History", words: str, note: str) -> None:
+    def tell(self, history: "History", words: str, note: str) -> None:
+        """Show what is dismissed after something was done, and say what that was in its words.
+
+        Or what went wrong with it: the history's note, unless it is still the `note` of before.
+        """
         self.context.state.dismiss(history.dismissed, history.covered)
         if not self.is_attached:
             return

@@ -572,6 +572,45 @@ async def test_a_finding_is_dismissed_with_a_reason_seen_undone_and_done_again(
 
 
 @pytest.mark.regression
+async def test_undo_puts_the_cursor_on_the_finding_that_came_back(backend: FakeBackend) -> None:
+    async with running(backend, first=FIRST) as (app, pilot):
+        await pilot.press("1", "x", *"so", "enter")
+        await until_shown(app, pilot, "1 Lint 2 · 1 dismissed")
+        await pilot.press("G")
+        assert cursor(app) != "F401"
+        await pilot.press("z")
+        await until_shown(app, pilot, "undone: ", "1 Lint 3")
+        assert cursor(app) == "F401"
+        await pilot.press("G", "Z", "d", "x")
+        await until_shown(app, pilot, "took back the dismissal")
+        await pilot.press("z")
+        await until_shown(app, pilot, "undone: return of F401", "the dismissed")
+        assert cursor(app) == "F401", "also among the dismissed"
+
+
+@pytest.mark.regression
+async def test_undo_of_several_puts_the_cursor_on_the_uppermost(backend: FakeBackend) -> None:
+    async with running(backend, first=FIRST) as (app, pilot):
+        await pilot.press("1", "t", "h", "x", *"old", "enter")
+        await until_shown(app, pilot, "1 Lint 1 · 2 dismissed")
+        await pilot.press("t", "t", "t", "z")
+        await until_shown(app, pilot, "undone: ", "1 Lint 3")
+        assert cursor(app) == "F401"
+
+
+@pytest.mark.regression
+async def test_undo_of_what_is_not_in_the_list_leaves_the_cursor(backend: FakeBackend) -> None:
+    async with running(backend, first=FIRST) as (app, pilot):
+        await pilot.press("1", "x", *"so", "enter")
+        await until_shown(app, pilot, "1 Lint 2 · 1 dismissed")
+        await pilot.press("slash", *"!F401", "enter", "G")
+        before = cursor(app)
+        await pilot.press("z")
+        await until_shown(app, pilot, "undone: ", "1 Lint 3")
+        assert cursor(app) == before
+
+
+@pytest.mark.regression
 async def test_a_key_of_another_part_says_which(backend: FakeBackend) -> None:
     async with running(backend, first=FIRST) as (app, pilot):
         await pilot.press("1", "W")
