@@ -23,7 +23,7 @@ from cockpit.ui.order import Rows, unread
 from cockpit.ui.page import OF_A_PANE, elsewhere, place_of
 from cockpit.ui.prompt import FilterLine
 from cockpit.ui.query import Query, files_passing, hint, parse
-from cockpit.ui.state import DIMMED, State
+from cockpit.ui.state import DIMMED, State, amount
 from cockpit.ui.style import ASCII
 from cockpit.ui.tree import TreeHead, TreeList
 from cockpit.ui.triage import Triage
@@ -191,7 +191,8 @@ class FilesScreen(Triage):
         tree = self._narrowed()
         narrowed = f"{self._words} {state.only_new}" if self._words or state.only_new else ""
         self._list.show(tree, self._sort, self._inks, narrowed, self._empty())
-        self._head.show(tree.totals(), self._sort, self._inks, signs)
+        words = amount(len(tree), "file") if narrowed else self._listed()
+        self._head.show(tree.totals(), words, self._sort, self._inks, signs)
         query = self._query
         self._filter.show(self._words, query.problem or ("" if len(tree) else hint(query)))
         self._show_caption()
@@ -218,9 +219,19 @@ class FilesScreen(Triage):
             self._everything = stamp, Rows(rows, new)
         return self._everything[1]
 
+    def _listed(self) -> str:
+        """Return how many files are listed; of the rest only the number is known."""
+        count, every = len(self._whole), self.context.state.snapshot.files
+        if count >= every:
+            return amount(count, "file")
+        return f"{count:,} of {amount(every, 'file')} listed"
+
     def _empty(self) -> str:
         if self._words:
-            return "No file passes the filter; esc clears it."
+            words = "No file passes the filter; esc clears it."
+            if len(self._whole) >= self.context.state.snapshot.files:
+                return words
+            return f"{words}\nA file in which nothing is found or measured is not listed."
         if self.context.state.only_new:
             return f"Nothing is new since {plain(self.context.state.snapshot.base.name)}."
         return "Nothing found." if self.context.state.snapshot.fresh else ""

@@ -15,7 +15,6 @@ from cockpit.tree import SORTS, Row, Totals, Tree, fitting, index_of
 from cockpit.ui.columns import Columns, Inks, columns_for, headings, line, total
 from cockpit.ui.cursor import CursorView, moving
 from cockpit.ui.draw import strip
-from cockpit.ui.state import amount
 
 
 class TreeList(CursorView):
@@ -223,8 +222,8 @@ class TreeList(CursorView):
         width, index = self.scrollable_content_region.width, y + self.scroll_offset.y
         palette = self._inks.look.palette
         if index >= len(self._rows):
-            words = self._empty if not self._rows and y == 0 else ""
-            return strip(self, [Segment(words, palette.muted)], width)
+            words = self._empty.splitlines()[y : y + 1] if not self._rows else ()
+            return strip(self, [Segment(one, palette.muted) for one in words], width)
         row = self._rows[index]
         unfolded = self.is_unfolded(row.path)
         segments = line(row, self._tree.totals(row), unfolded, self._columns, self._inks)
@@ -252,16 +251,19 @@ class TreeHead(Widget):
         """Show `totals`."""
         super().__init__()
         self._totals, self._inks = totals, inks
-        self._sort, self._signs = SORTS[0], dict[str, str]()
+        self._words, self._sort, self._signs = "", SORTS[0], dict[str, str]()
 
     @property
     def columns(self) -> Columns:
         """Where the columns stand; the list's are the same, for it is as wide."""
         return columns_for(self.content_size.width, self._totals)
 
-    def show(self, totals: Totals, sort: str, inks: Inks, signs: Mapping[str, str]) -> None:
-        """Show the sums of the tree; `signs` say of a pane that its counts are not fresh."""
-        self._totals, self._sort, self._inks, self._signs = totals, sort, inks, dict(signs)
+    def show(
+        self, totals: Totals, words: str, sort: str, inks: Inks, signs: Mapping[str, str]
+    ) -> None:
+        """Show the sums of the tree, called `words`; `signs` say of a pane that it is not fresh."""
+        self._totals, self._words, self._signs = totals, words, dict(signs)
+        self._sort, self._inks = sort, inks
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
@@ -270,8 +272,7 @@ class TreeHead(Widget):
         if y == 0:
             segments = headings(columns, self._sort, self._signs, self._inks.look)
         else:
-            words = amount(self._totals.files, "file")
-            segments = total(self._totals, words, columns, self._inks)
+            segments = total(self._totals, self._words, columns, self._inks)
         return strip(self, segments, width)
 
     def on_click(self, event: events.Click) -> None:

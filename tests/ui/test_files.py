@@ -74,7 +74,7 @@ async def test_folders_and_files_have_a_count_a_pane_and_what_is_documented(
         text = await opened(pilot, app)
         for words in ("lint", "dead", "docs", "security", "new", "▾ pkg", "▾ src/app/core"):
             assert words in text
-        assert figures(app, "4 files") == ["4", "1", "66", "%"]
+        assert figures(app, "4 of 2,814 files listed") == ["4", "1", "66", "%"]
         assert figures(app, "pkg") == ["3", "1", "62", "%"], "weighted: 5 of 8"
         assert figures(app, "a.py") == ["2", "1", "25", "%"]
         assert figures(app, "clean.py") == ["100", "%"], "nothing found is blank, not 0"
@@ -261,6 +261,26 @@ async def test_a_filter_that_nothing_passes_says_how_to_be_rid_of_it(backend: Fa
         await until_shown(app, pilot, "No file passes the filter; esc clears it.", "0 files")
 
 
+@pytest.mark.regression
+@pytest.mark.parametrize("size", [*SIZES, (120, 30)])
+async def test_that_not_every_file_is_listed_is_said(
+    backend: FakeBackend, size: tuple[int, int]
+) -> None:
+    first = msgspec.structs.replace(FIRST, files=5)
+    async with running(backend, size, first) as (app, pilot):
+        await opened(pilot, app)
+        assert "4 of 5 files listed " in screen_lines(app)[3]
+        await pilot.press("slash", *"quiet")
+        await until_shown(app, pilot, "0 files", "No file passes the filter; esc clears it.")
+        assert "A file in which nothing is found or measured is not listed." in screen_text(app)
+        await pilot.press("escape")
+        await show(app, pilot, backend, msgspec.structs.replace(first, generation=2, files=4))
+        assert "4 files " in screen_lines(app)[3]
+        await pilot.press("slash", *"quiet")
+        await until_shown(app, pilot, "No file passes the filter; esc clears it.")
+        assert "not listed" not in screen_text(app)
+
+
 async def test_the_filter_asks_what_was_found_in_a_file(backend: FakeBackend) -> None:
     new = finding("D100", path="pkg/b.py", line=9, message="One more", severity="low")
     base = Base("branch", "main", ready=True)
@@ -315,7 +335,7 @@ async def test_only_new_counts_only_that_and_is_the_sessions_switch(backend: Fak
         await until_shown(app, pilot, "pkg  1 new finding ", "+1 new")
         assert "E711" not in screen_text(app), "the folder, too, shows nothing else than new"
         await pilot.press("b")
-        await until_shown(app, pilot, "a.py", "4 files", "pkg  4 findings")
+        await until_shown(app, pilot, "a.py", "3 of 2,814 files listed", "pkg  4 findings")
 
 
 async def test_cursor_and_folds_stay_when_counts_change_and_files_come(
@@ -355,7 +375,7 @@ async def test_the_deck_of_a_folder_of_another_and_of_everything_again(
         await pilot.press("0")
         text = await until_shown(app, pilot, "Deck: only pkg")
         assert "deep.py" in text, "the tree stays whole: it is where another folder is chosen"
-        assert figures(app, "4 files") == ["4", "1", "66", "%"]
+        assert figures(app, "4 of 2,814 files listed") == ["4", "1", "66", "%"]
         await pilot.press("G", "W")
         await until_shown(app, pilot, "Lint 1")
         await pilot.press("0", "W")
