@@ -347,6 +347,8 @@ async def test_every_binding_has_an_id_of_its_own(backend: FakeBackend) -> None:
         for owner in vars(module).values():
             if isinstance(owner, type) and owner.__module__ == module.__name__:
                 for binding in vars(owner).get("BINDINGS", ()):
+                    if binding.action.startswith("not_here("):  # it does nothing to bind anew
+                        continue
                     assert binding.id, f"{owner.__name__}: {binding.key}"
                     assert binding.id not in found, binding.id
                     found[binding.id] = owner
