@@ -6,6 +6,7 @@ file; that its first part leaves the scope out lets `cockpit.matching` follow a 
 What of a text is layout, `cockpit.layout` says.
 """
 
+import functools
 import hashlib
 
 from cockpit.layout import settled, statements, unspaced
@@ -24,6 +25,7 @@ def base(rule: str, symbol: str, text: str) -> str:
     return _digest(f"{rule}\0{_called(text)}", _ESSENCE) + _digest(symbol, _SCOPE)
 
 
+@functools.lru_cache(maxsize=1024)  # several rules say something of one text, one after the other
 def _called(text: str) -> str:
     """Return what names a text: all of it without layout, or how it begins."""
     text = settled(text[:_MOST])

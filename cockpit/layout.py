@@ -31,9 +31,9 @@ _TOKEN = re.compile(
 #: strings side by side, letters of a string's prefix, and escapes and numbers that can be written
 #: otherwise. Each is looked for only in texts with a quote, backslash or digit: there are few.
 _STRINGS = re.compile(
-    r"""["'][\s\\]*[A-Za-z]{0,2}["']|(?<=\W[A-Zu])["']|(?<=\W[A-Za-z]{2})["']"""
-    r"""|\A[A-Za-z]{1,2}["']"""
+    r"""["'](?:(?=[\s\\]*[A-Za-z]{0,2}["'])|(?<=\W[A-Zu]["'])|(?<=\W[A-Za-z]{2}["']))"""
 )
+_PREFIXED = re.compile(r"""[A-Za-z]{1,2}["']""")
 _ESCAPES = re.compile(r"\\[xuU][0-9a-f]*[A-F]")
 _DIGIT = re.compile(r"\d")
 _NUMBERS = re.compile(r"\d[eE]\+|\b\d\w*[A-Z]|(?<![\w\])])\.\d|(?<!\w)\d[\d_]*\.(?!\d)")
@@ -107,7 +107,7 @@ def _is_settled(text: str) -> bool:
     return not (
         "#" in text
         or ";" in text
-        or (('"' in text or "'" in text) and _STRINGS.search(text))
+        or (('"' in text or "'" in text) and (_STRINGS.search(text) or _PREFIXED.match(text)))
         or ("\\" in text and _ESCAPES.search(text))
         or (_DIGIT.search(text) and _NUMBERS.search(text))
     )

@@ -71,10 +71,15 @@ def finding_line(finding: Finding, style: Style, width: int) -> str:
     place = f"{finding.line}:{finding.column}"
     rule = _rule(style, finding.severity, finding.rule, width)
     source = _source(style, finding.checker, finding.also, finding.confidence)
-    return f"  {place:>8}  {rule} {style.encodable(plain(finding.message))}{source}"
+    return f"  {place:>8}  {rule} {_message(style, finding.message)}{source}"
 
 
-# Tens of thousands of findings have some hundred rules and sources.
+# Tens of thousands of findings have some hundred rules and sources, and many the same words.
+@functools.lru_cache(1024)
+def _message(style: Style, message: str) -> str:
+    return style.encodable(plain(message))
+
+
 @functools.lru_cache(1024)
 def _rule(style: Style, severity: Severity, rule: str, width: int) -> str:
     return f"{style.sign(severity)} " + style.paint(f"{plain(rule):<{width}}", "36")
