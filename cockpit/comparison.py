@@ -97,6 +97,7 @@ class Comparison:
         Returns whether that is done: not where one of the `suspects`, which changed meanwhile,
         spoiled it. Raises `CockpitError` where there is no such base; then the old one stays.
         """
+        before = frozenset(self._changed)
         base = await self._chosen(wish)
         since, looking = self._session, None
         if base.kind == "baseline":
@@ -120,6 +121,7 @@ class Comparison:
         finally:
             self._coming = None
         self._since, self._past = since, looking
+        self._changed -= before  # of these it has the texts, where they are others than at the base
         self.base = msgspec.structs.replace(base, ready=True, note=self.refusal)
         return True
 
@@ -143,18 +145,13 @@ class Comparison:
 
     # --- What identities cannot tell ------------------------------------------------------------
 
-    async def settle_doubts(self, known: Collection[str], changed: Iterable[str] = ()) -> bool:
-        """Judge what may be an old offence that moved; return whether there was anything.
-
-        `changed` are files that changed since this was asked last.
-        """
+    async def settle_doubts(self, known: Collection[str], changed: Iterable[str] = ()) -> None:
+        """Judge what may be an old offence that moved; `changed` are files of a new change."""
         self._changed.update(changed)
-        return await self._settle(self._since, self._past, known)
+        await self._settle(self._since, self._past, known)
 
-    async def _settle(self, since: Since, past: LookBack | None, known: Collection[str]) -> bool:
-        any_doubt = False
+    async def _settle(self, since: Since, past: LookBack | None, known: Collection[str]) -> None:
         while since.pending:
-            any_doubt = True
             edited = self._changed | past.contents.keys() if past is not None else set()
             number, question = since.question(known, edited)
             if past is not None:
@@ -162,7 +159,6 @@ class Comparison:
                 await past.fetch(found | edited)
             then = functools.partial(self._then, past)
             since.answer(number, await asyncio.to_thread(judge, question, then, self._now))
-        return any_doubt
 
     def _then(self, past: LookBack | None, path: str) -> Side | None:
         content = past.contents.get(path) if past is not None else None
