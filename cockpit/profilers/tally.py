@@ -1,0 +1,153 @@
+"""Adds windows up, for hours, in memory that does not grow: what a live profile is made of."""
+
+import operator
+import time
+from collections import Counter, deque
+from collections.abc import Mapping
+from typing import NamedTuple, TypeVar
+
+from cockpit.profilers.profile import (
+    RARE,
+    CallTree,
+    Cost,
+    Counts,
+    Frame,
+    Function,
+    Profile,
+    Stack,
+    Stacks,
+    Thread,
+    Window,
+)
+
+T = TypeVar("T")
+#: Stacks, frames of stacks and nodes of the call tree that are kept apart: some 60 MB at most.
+STACKS, FRAMES, NODES = 20_000, 500_000, 100_000
+#: Functions and lines that are counted; the rest is in the sums only.
+_FUNCTIONS = 50_000
+#: Seconds that a trend looks back.
+TREND = 30.0
+
+
+class Lately(NamedTuple):
+    """A window of the last half minute: its seconds, all its stacks, and each function's own."""
+
+    seconds: float
+    weight: int
+    own: Mapping[Function, int]
+
+
+class Tally:
+    """Everything seen so far of one process, kept added up; a window costs what is in it.
+
+    Where stacks are too many to be kept apart, the rarest are counted together as `RARE`; what a
+    function or a line costs stays exact. The trend is of the last `TREND` seconds.
+    """
+
+    def __init__(self, pid: int = 0, command: str = "", rate: int = 100) -> None:
+        """Start with nothing seen of the process `pid`."""
+        self.pid, self.command, self.rate = pid, command, rate
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self.began = time.time()
+        self.counts = Counts()
+        self.stacks: Counter[Stack] = Counter()
+        self.own: Counter[Function] = Counter()
+        self.total: Counter[Function] = Counter()
+        #: Samples with a line of a function anywhere in the stack, and on top of it.
+        self.lines: Counter[Frame] = Counter()
+        self.own_lines: Counter[Frame] = Counter()
+        self.threads: Counter[Thread] = Counter()
+        self.tree = CallTree()
+        #: How many stacks were seen, and how many of these are counted together.
+        self.weight = self.folded = 0
+        #: It grows whenever something is added or forgotten.
+        self.version = getattr(self, "version", 0) + 1
+        self._size = 0
+        self._lately: deque[Lately] = deque()
+
+    def add(self, window: Window) -> None:
+        """Take in a window."""
+        self.counts += window.counts
+        self.version += 1
+        recent: Counter[Function] = Counter()
+        for stack, count in window.stacks.items():
+            self._add(stack, count)
+            recent[stack.frames[-1].function] += count
+        self._lately.append(Lately(window.counts.seconds, recent.total(), recent))
+        while sum(one.seconds for one in self._lately) - self._lately[0].seconds > TREND:
+            self._lately.popleft()
+        if len(self.stacks) > STACKS or self._size > FRAMES or self.tree.size > NODES:
+            self._fold()
+
+    def _add(self, stack: Stack, count: int) -> None:
+        if stack not in self.stacks:
+            self._size += len(stack.frames)
+        self.stacks[stack] += count
+        self.weight += count
+        self.threads[stack.thread] += count
+        top = stack.frames[-1]
+        _count(self.own, top.function, count)
+        _count(self.own_lines, top, count)
+        for frame in set(stack.frames):
+            _count(self.lines, frame, count)
+        for function in {frame.function for frame in stack.frames}:
+            _count(self.total, function, count)
+        self.tree.add(stack.functions, count)
+
+    def cost(self, function: Function) -> Cost:
+        """Return what a function costs."""
+        return Cost(self.own[function], self.total[function])
+
+    def trend(self, function: Function) -> list[float]:
+        """Return a function's own share (0..1) in each window of the last `TREND` seconds."""
+        return [one.own.get(function, 0) / max(one.weight, 1) for one in self._lately]
+
+    @property
+    def recent_seconds(self) -> float:
+        """How far the trend looks back by now, in seconds."""
+        return sum(one.seconds for one in self._lately)
+
+    def profile(self) -> Profile:
+        """Return everything seen so far as a value."""
+        return Profile(
+            stacks=dict(self.stacks),
+            counts=self.counts,
+            rate=self.rate,
+            pid=self.pid,
+            command=self.command,
+            began=self.began,
+            ended=time.time(),
+            folded=self.folded,
+        )
+
+    def _fold(self) -> None:
+        """Keep the heavier half of the stacks apart, and count the others together."""
+        kept: Counter[Stack] = Counter()
+        tree, size = CallTree(), 0
+        for stack, count in sorted(self.stacks.items(), key=operator.itemgetter(1), reverse=True):
+            room = len(kept) < STACKS // 2 and size < FRAMES // 2 and tree.size < NODES // 2
+            shown = stack
+            if not room and not _is_rare(stack):
+                shown = Stack(stack.thread, (Frame(Function(RARE, "")),), stack.processes)
+                self.folded += count
+            size += 0 if shown in kept else len(shown.frames)
+            kept[shown] += count
+            tree.add(shown.functions, count)
+        self.stacks, self.tree, self._size = kept, tree, size
+
+
+def _count(counter: Counter[T], key: T, count: int) -> None:
+    if key in counter or len(counter) < _FUNCTIONS:
+        counter[key] += count
+
+
+def _is_rare(stack: Stack) -> bool:
+    return stack.frames[-1].function.name == RARE
+
+
+def of_thread(stacks: Stacks, thread: Thread) -> Stacks:
+    """Return the stacks of one thread."""
+    return {stack: count for stack, count in stacks.items() if stack.thread == thread}
