@@ -28,6 +28,7 @@ from cockpit.plain import plain
 __all__ = [
     "CannotStart",
     "Completed",
+    "Running",
     "Silence",
     "TimedOut",
     "TooMuchOutput",
@@ -36,6 +37,7 @@ __all__ = [
     "kill_all",
     "python",
     "run",
+    "start",
     "start_worker",
 ]
 
@@ -102,7 +104,11 @@ def python(*arguments: str) -> tuple[str, ...]:
 
 
 def _launch(
-    argv: Sequence[str], cwd: Path, env: Mapping[str, str] | None, stdin: int
+    argv: Sequence[str],
+    cwd: Path,
+    env: Mapping[str, str] | None,
+    stdin: int,
+    stderr: int = subprocess.PIPE,
 ) -> subprocess.Popen[bytes]:
     """Start a child with pipes for what it says; raise `CannotStart`."""
     GUARD.prepare()
@@ -116,7 +122,7 @@ def _launch(
             env={**(clean_env() if env is None else env), janitor.MARK: GUARD.mark},
             stdin=stdin,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
             bufsize=0,
             **options,
         )
@@ -184,7 +190,7 @@ class _Command:
         self._loop = asyncio.get_running_loop()
         self._exited = asyncio.Event()
         self._output = Outlet(child.stdout)
-        self._errors = Outlet(child.stderr)
+        self._errors = Outlet(child.stderr) if child.stderr else None
         threading.Thread(target=self._reap, name="cockpit command", daemon=True).start()
 
     def _reap(self) -> None:
@@ -257,7 +263,7 @@ class _Command:
     async def _last_words(self) -> bytes:
         """Read all of stderr and return the end of it."""
         words = b""
-        while chunk := await self._errors.read():
+        while self._errors and (chunk := await self._errors.read()):
             words = (words + chunk)[-WORDS:]
         return words
 
@@ -269,7 +275,8 @@ class _Command:
             heard = self._output.heard
             await asyncio.sleep(LINGER)
         self._output.end()
-        self._errors.end()
+        if self._errors:
+            self._errors.end()
 
     async def end(self) -> None:
         """Leave no process of the group and no open pipe; at once where it ended by itself.
@@ -294,6 +301,77 @@ class _Command:
     async def _wait(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._exited.wait(), seconds)
+
+
+class Running(_Command):
+    """A command that goes on until somebody ends it, and says something meanwhile."""
+
+    def __init__(self, child: subprocess.Popen[bytes], limit: int = LIMIT) -> None:
+        """Take over `child`, which has just been started."""
+        super().__init__(child, limit)
+        self._rest = b""
+        self._said = asyncio.create_task(self._last_words())
+        self._leaving = asyncio.create_task(self._hang_up())
+
+    @property
+    def pid(self) -> int:
+        """Its process, and the group that is named after it."""
+        return self._child.pid
+
+    @property
+    def code(self) -> int | None:
+        """Its exit code (negative: the signal); None while it runs."""
+        return self._child.returncode
+
+    async def read(self) -> bytes:
+        """Return what it says next on stdout; nothing at the end."""
+        return await self._output.read()
+
+    async def line(self) -> bytes | None:
+        """Return the next line of stdout without its end; None where there is no more."""
+        while b"\n" not in self._rest:
+            chunk = await self.read()
+            if not chunk:
+                last, self._rest = self._rest, b""
+                return last or None
+            self._rest += chunk
+            self._bound(len(self._rest))
+        line, _, self._rest = self._rest.partition(b"\n")
+        return line
+
+    async def errors(self) -> bytes:
+        """Return the end of its stderr once that is closed."""
+        return await asyncio.shield(self._said)
+
+    async def ended(self) -> int:
+        """Wait for its end; return its exit code."""
+        await self._exited.wait()
+        return self._child.returncode
+
+    def interrupt(self) -> None:
+        """Ask it to end as ctrl-c does."""
+        self._signal(signal.SIGINT)
+
+    async def end(self) -> None:
+        """Leave no process of the group, no open pipe and no task."""
+        try:
+            await super().end()
+        finally:
+            for task in (self._said, self._leaving):
+                task.cancel()
+            await asyncio.gather(self._said, self._leaving, return_exceptions=True)
+
+
+def start(
+    argv: Sequence[str], cwd: Path, *, env: Mapping[str, str] | None = None, merged: bool = False
+) -> Running:
+    """Start a command and return it; whoever starts it has to `end` it.
+
+    `env` is all of its environment (`clean_env()` if None); `merged` has what it says on stderr
+    come with stdout. Raises `CannotStart`.
+    """
+    stderr = subprocess.STDOUT if merged else subprocess.PIPE
+    return Running(_launch(argv, cwd, env, subprocess.DEVNULL, stderr))
 
 
 def start_worker(argv: Sequence[str], cwd: Path) -> Worker:
