@@ -30,6 +30,8 @@ class Signs(msgspec.Struct, frozen=True):
     folded: str = "▸"
     unfolded: str = "▾"
     rest: str = "┄"
+    rise: str = "↑"
+    fall: str = "↓"
 
     def of(self, severity: Severity) -> str:
         """Return the sign of a severity."""
@@ -45,6 +47,8 @@ ASCII = Signs(
     folded=">",
     unfolded="v",
     rest=".",
+    rise="^",
+    fall="v",
 )
 
 

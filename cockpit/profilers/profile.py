@@ -231,12 +231,16 @@ class CallTree:
         node.own += count
 
 
-def call_tree(stacks: Stacks, inverted: bool = False) -> CallTree:
-    """Return the call tree of `stacks`; `inverted` from the innermost function to its callers."""
+def from_inside(stack: Stack) -> Iterator[Function]:
+    """Yield the functions of a stack from the innermost to the one that its thread began with."""
+    return (frame.function for frame in reversed(stack.frames))
+
+
+def call_tree(stacks: Stacks) -> CallTree:
+    """Return the call tree of `stacks`."""
     tree = CallTree()
     for stack, count in stacks.items():
-        functions = tuple(frame.function for frame in stack.frames)
-        tree.add(functions[::-1] if inverted else stack.functions, count)
+        tree.add(stack.functions, count)
     return tree
 
 

@@ -1,5 +1,6 @@
 """Adds windows up, for hours, in memory that does not grow: what a live profile is made of."""
 
+import asyncio
 import operator
 import time
 from collections import Counter, deque
@@ -18,6 +19,7 @@ from cockpit.profilers.profile import (
     Stacks,
     Thread,
     Window,
+    from_inside,
 )
 
 T = TypeVar("T")
@@ -25,6 +27,8 @@ T = TypeVar("T")
 STACKS, FRAMES, NODES = 20_000, 500_000, 100_000
 #: Functions and lines that are counted; the rest is in the sums only.
 _FUNCTIONS = 50_000
+#: Seconds of work after which others have the event loop.
+_SLICE = 0.004
 #: Seconds that a trend looks back.
 TREND = 30.0
 
@@ -59,8 +63,12 @@ class Tally:
         #: Samples with a line of a function anywhere in the stack, and on top of it.
         self.lines: Counter[Frame] = Counter()
         self.own_lines: Counter[Frame] = Counter()
+        self._hottest: dict[Function, Frame] = {}
         self.threads: Counter[Thread] = Counter()
         self.tree = CallTree()
+        #: From the innermost function to its callers; only from when somebody asked for it.
+        self.inverted: CallTree | None = None
+        self._missed: list[tuple[Stack, int]] | None = None
         #: How many stacks were seen, and how many of these are counted together.
         self.weight = self.folded = 0
         #: It grows whenever something is added or forgotten.
@@ -93,13 +101,40 @@ class Tally:
         _count(self.own_lines, top, count)
         for frame in set(stack.frames):
             _count(self.lines, frame, count)
+            hottest = self._hottest.get(frame.function)
+            if hottest is None or self.lines[frame] > self.lines[hottest]:
+                self._hottest[frame.function] = frame
         for function in {frame.function for frame in stack.frames}:
             _count(self.total, function, count)
         self.tree.add(stack.functions, count)
+        if self.inverted is not None:
+            self.inverted.add(from_inside(stack), count)
+        elif self._missed is not None:
+            self._missed.append((stack, count))
+
+    async def invert(self) -> None:
+        """Make `inverted`, a part at a time so that no key waits for it; it is kept from now on."""
+        if self.inverted is not None or self._missed is not None:
+            return
+        tree, self._missed = CallTree(), []
+        since = time.perf_counter()
+        for stack, count in list(self.stacks.items()):
+            tree.add(from_inside(stack), count)
+            if time.perf_counter() - since > _SLICE:
+                await asyncio.sleep(0)
+                since = time.perf_counter()
+        for stack, count in self._missed:
+            tree.add(from_inside(stack), count)
+        self.inverted, self._missed = tree, None
 
     def cost(self, function: Function) -> Cost:
         """Return what a function costs."""
         return Cost(self.own[function], self.total[function])
+
+    def line_of(self, function: Function) -> int:
+        """Return the line of a function that is on most stacks; 0 where none is known."""
+        frame = self._hottest.get(function)
+        return frame.line if frame is not None else 0
 
     def trend(self, function: Function) -> list[float]:
         """Return a function's own share (0..1) in each window of the last `TREND` seconds."""
@@ -127,6 +162,7 @@ class Tally:
         """Keep the heavier half of the stacks apart, and count the others together."""
         kept: Counter[Stack] = Counter()
         tree, size = CallTree(), 0
+        inverted = CallTree() if self.inverted is not None else None
         for stack, count in sorted(self.stacks.items(), key=operator.itemgetter(1), reverse=True):
             room = len(kept) < STACKS // 2 and size < FRAMES // 2 and tree.size < NODES // 2
             shown = stack
@@ -136,7 +172,9 @@ class Tally:
             size += 0 if shown in kept else len(shown.frames)
             kept[shown] += count
             tree.add(shown.functions, count)
-        self.stacks, self.tree, self._size = kept, tree, size
+            if inverted is not None:
+                inverted.add(from_inside(shown), count)
+        self.stacks, self.tree, self.inverted, self._size = kept, tree, inverted, size
 
 
 def _count(counter: Counter[T], key: T, count: int) -> None:
@@ -151,3 +189,11 @@ def _is_rare(stack: Stack) -> bool:
 def of_thread(stacks: Stacks, thread: Thread) -> Stacks:
     """Return the stacks of one thread."""
     return {stack: count for stack, count in stacks.items() if stack.thread == thread}
+
+
+def tally_of(profile: Profile) -> Tally:
+    """Return a profile added up; meant for a thread, for it can take half a second."""
+    tally = Tally(profile.pid, profile.command, profile.rate)
+    tally.add(Window(profile.stacks, profile.counts))
+    tally.began, tally.folded = profile.began, tally.folded + profile.folded
+    return tally

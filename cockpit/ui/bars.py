@@ -237,8 +237,9 @@ class KeyBar(_Bar):
         return len(self.app.get_key_display(binding)) + 1 + len(self._words(binding))
 
     def _words(self, binding: Binding) -> str:
+        words = getattr(self.screen, "WORDS", {}).get(binding.action)
         paused = self._shared.state.snapshot.paused and binding.action == "pause"
-        return "go on" if paused else binding.description
+        return words or ("go on" if paused else binding.description)
 
     def _bindings_shown(self) -> list[Binding]:
         """Return the bindings to show; the rarest last, where a narrow screen cuts."""

@@ -11,6 +11,8 @@ from cockpit.ui.style import Look
 
 if TYPE_CHECKING:
     from cockpit.history import History
+    from cockpit.profilers.places import Places
+    from cockpit.ui.profiling import Profiling
 
 
 class Context:
@@ -32,6 +34,19 @@ class Context:
         self.notes: tuple[str, ...] = ()
         #: What profilers know of lines, each a column beside the source.
         self.heats: list[Heat] = []
+        #: Which of a process's paths are the project's; None until a process is sampled.
+        self.places: Places | None = None
+        #: What is sampled; None until somebody asks for it.
+        self.profiling: Profiling | None = None
+
+    def sampled(self) -> "Profiling":
+        """Return what is sampled; nothing, where nobody asked for it before."""
+        # It is imported when the CPU page is: the first paint does not need it.
+        from cockpit.ui.profiling import Profiling
+
+        if self.profiling is None:
+            self.profiling = Profiling()
+        return self.profiling
 
     def open_history(self, folder: Path, root: Path) -> None:
         """Read what the person did about the findings of the project at `root`."""

@@ -9,7 +9,7 @@ from textual.containers import Vertical
 
 from cockpit.checkers.interface import RuleDoc
 from cockpit.errors import CockpitError
-from cockpit.model import Finding
+from cockpit.model import SEVERITIES, Finding
 from cockpit.panes import PANES
 from cockpit.ui.context import Context
 from cockpit.ui.folder import FolderView, summary
@@ -43,6 +43,8 @@ class Detail(Vertical):
         self.why = Why(context.look)
         self.folder = FolderView(context.look)
         self._finding: Finding | None = None
+        #: The line that was asked for, where it was no finding's; else 0.
+        self._line = 0
         self._folder: str | None = None
         self._seen: tuple[tuple[int, bool], object, object] = (-1, False), None, None
 
@@ -85,7 +87,7 @@ class Detail(Vertical):
 
         Whoever reads in the source stays where they are.
         """
-        self._folder = None
+        self._folder, self._line = None, 0
         self.remove_class("-folder")
         if path != self.source.path or again:
             self._load(path)
@@ -93,6 +95,16 @@ class Detail(Vertical):
             self.source.go_to(finding)
         if not self._reading(path):
             self._explain(finding)
+
+    def look_at_line(self, path: str, line: int) -> None:
+        """Show a file, of the project or not, at a line, and explain what is found there."""
+        found = [one for some in self._shared.state.findings_of(path).values() for one in some]
+        here = [one for one in found if one.line == line]
+        finding = min(here, key=lambda one: SEVERITIES.index(one.severity), default=None)
+        self.look_at(path, finding)
+        self._line = line
+        if path == self.source.path and not self._reading(path):
+            self.source.go_to_line(line)
 
     def _reading(self, path: str) -> bool:
         """Return whether a person is in the file, with a cursor of their own."""
@@ -148,6 +160,8 @@ class Detail(Vertical):
         self.source.show_heats(self._shared.heats)
         if moved and finding is not None and finding.path == path:
             self.source.go_to(finding)
+        elif self._line and not self._reading(path):
+            self.source.go_to_line(self._line)
 
     def _explain(self, finding: Finding | None) -> None:
         self._finding = finding

@@ -34,6 +34,11 @@ _PLACES = {
     "filter": "The filter",
     "files": "The files",
     "tree": "The files",
+    "cpu": "The CPU page",
+    "rows": "The list",
+    "calls": "The call tree",
+    "flame": "The flame view",
+    "picker": "The processes",
     **dict.fromkeys(("page", "go", "app"), EVERYWHERE),
 }
 _MODIFIERS = ("ctrl", "shift", "alt", "super", "hyper", "meta")
@@ -252,14 +257,13 @@ def keys_here(screen: Screen[Any]) -> list[Key]:
             for one in _bindings_of(type(active.node)):
                 rank.setdefault(one.id or "", len(rank))
         place = place_of(binding.id)
+        words = getattr(screen, "WORDS", {}).get(binding.action, binding.description)
         shown = screen.app.get_key_display(replace(binding, key_display=None))
         run = partial(_run, screen.app, binding.action, active.node)
-        known = found.setdefault(
-            (place, binding.description), Key(binding.id, place, binding.description, (), run)
-        )
+        known = found.setdefault((place, words), Key(binding.id, place, words, (), run))
         every = dict.fromkeys((*known.keys, shown))
         keys = tuple(sorted(every, key=lambda key: (len(key), not key.isascii())))
-        found[place, binding.description] = known._replace(keys=keys)
+        found[place, words] = known._replace(keys=keys)
     places = {place: at for at, (place, _) in enumerate(found)}
 
     def order(key: Key) -> tuple[bool, int, int]:

@@ -47,7 +47,9 @@ def elsewhere(where: str, hint: str, keys: Mapping[str, str]) -> list[BindingTyp
 
 
 class Page(Screen[None]):
-    """A whole screen of cockpit."""
+    """A whole screen of cockpit; `WORDS` say what its actions are called where not as elsewhere."""
+
+    WORDS: ClassVar[Mapping[str, str]] = {}
 
     DEFAULT_CSS = """
     Page { layout: vertical; background: $background; color: $foreground; }
@@ -62,6 +64,7 @@ class Page(Screen[None]):
             for pane in PANES
         ),
         Binding("0", "app.files", "by file", show=False, id="go.files"),
+        Binding("c", "app.cpu", "CPU", show=False, id="go.cpu"),
         Binding("e", "edit", "edit", id="page.edit"),
         Binding("o", "browse", "rule's page", show=False, id="page.browse"),
         Binding("y", "copy", "copy place", id="page.copy"),

@@ -10,11 +10,14 @@ from cockpit.ui.page import Page
 if TYPE_CHECKING:
     from cockpit.checkers.interface import RuleDoc
     from cockpit.ui.app import CockpitApp
+    from cockpit.ui.cpu import CpuScreen
     from cockpit.ui.files import FilesScreen
     from cockpit.ui.pane import PaneScreen
 
-#: The id of the tree of files; that of a pane is the pane's.
-FILES = "files"
+    Made = PaneScreen | FilesScreen | CpuScreen
+
+#: The ids of the tree of files and of the CPU page; that of a pane is the pane's.
+FILES, CPU = "files", "cpu"
 
 
 class Pages:
@@ -23,19 +26,19 @@ class Pages:
     Their modules are imported a moment after the first paint, which does not need them.
     """
 
-    def __init__(
-        self, app: "CockpitApp", look: "Callable[[str, PaneScreen | FilesScreen], None]"
-    ) -> None:
+    def __init__(self, app: "CockpitApp", look: "Callable[[str, Made], None]") -> None:
         """Go from page to page in `app`; `look` has a page that was just made look as it did."""
         self._app, self._look = app, look
         self._docs: dict[tuple[str, str], RuleDoc | str] = {}
         self._panes: dict[str, PaneScreen] = {}
         self._files: FilesScreen | None = None
+        self._cpu: CpuScreen | None = None
 
     @property
-    def made(self) -> "dict[str, PaneScreen | FilesScreen]":
+    def made(self) -> "dict[str, Made]":
         """Those that were opened so far, by their ids."""
-        return {**self._panes, **({FILES: self._files} if self._files is not None else {})}
+        others = {FILES: self._files, CPU: self._cpu}
+        return {**self._panes, **{name: page for name, page in others.items() if page is not None}}
 
     @property
     def shown(self) -> str:
@@ -62,19 +65,30 @@ class Pages:
             self._install(self._files, FILES)
         return self._files
 
-    def _install(self, screen: "PaneScreen | FilesScreen", page_id: str) -> None:
+    def cpu(self) -> "CpuScreen":
+        """Return the page of the process that is sampled."""
+        from cockpit.ui.cpu import CpuScreen
+
+        if self._cpu is None:
+            self._cpu = CpuScreen(self._app.context, self._docs)
+            self._install(self._cpu, CPU)
+        return self._cpu
+
+    def _install(self, screen: "Made", page_id: str) -> None:
         self._app.install_screen(screen, page_id)
         self._look(page_id, screen)
 
     async def open(self, page_id: str) -> bool:
         """Open a page by its id; return whether that is news. There may be no such page."""
-        if page_id != FILES and not any(pane.id == page_id for pane in PANES):
+        makers = {FILES: self.files, CPU: self.cpu}
+        is_pane = any(pane.id == page_id for pane in PANES)
+        if not is_pane and page_id not in makers:
             return False
-        screen: Page = self.files() if page_id == FILES else self.pane(page_id)
+        screen: Page = self.pane(page_id) if is_pane else makers[page_id]()
         app, deck = self._app, self._app.screen_stack[0]
         if app.screen is screen:
             return False
-        if isinstance(deck, Deck) and page_id != FILES:
+        if isinstance(deck, Deck) and is_pane:
             deck.go_to(page_id)
         if isinstance(app.screen, Deck):
             await app.push_screen(screen)

@@ -22,6 +22,7 @@ from cockpit.ui.style import Inked, Look
 _MANY = 20
 #: The share of the screen's width that a question may take.
 _LABEL = 0.6
+_QUALIFIERS = ", rule:F4 path:models sev:high is:new; ! inverts"
 _BECAUSE = ": dismiss all because"
 
 
@@ -52,13 +53,11 @@ class FilterLine(Inked, Horizontal):
     FilterLine > Static { width: auto; max-width: 75%; padding: 0 1; display: block; }
     """
 
-    def __init__(self, look: Look, words: str = "words") -> None:
-        """Start with no filter; `words` say what is found without a qualifier."""
+    def __init__(self, look: Look, words: str = "words", more: str = _QUALIFIERS) -> None:
+        """Start with no filter; `words` say what is found without a qualifier, `more` the rest."""
         super().__init__()
         self._look = look
-        self.input = Filter(
-            placeholder=f"{words}, rule:F4 path:models sev:high is:new; ! inverts", classes="-open"
-        )
+        self.input = Filter(placeholder=words + more, classes="-open")
         self._label = Static(Text("filter", look.palette.muted))
         self._beside, self._problem = Static(markup=False), ""
 

@@ -11,6 +11,7 @@ import msgspec
 from cockpit.plain import plain
 from cockpit.ui.deck import Deck
 from cockpit.ui.memory import Memory, Notebook, write_theme
+from cockpit.ui.pages import CPU
 
 if TYPE_CHECKING:
     from cockpit.ui.app import CockpitApp
@@ -52,7 +53,7 @@ class Recall:
         if not isinstance(app.screen, Deck) or not isinstance(deck, Deck):
             return
         deck.go_to(self._past.tile)
-        if self._past.page:
+        if self._past.page and self._past.page != CPU:  # its process may be gone, or another
             await app.pages.open(self._past.page)
 
     def keep(self) -> None:

@@ -121,8 +121,15 @@ class SourceView(Inked, CursorView):
 
     def go_to(self, finding: Finding) -> None:
         """Put the cursor on a finding and underline what it is about."""
+        self._put(finding.line, finding)
+
+    def go_to_line(self, line: int) -> None:
+        """Put the cursor on a line, from 1, of which no finding need be known."""
+        self._put(line, None)
+
+    def _put(self, line: int, finding: Finding | None) -> None:
         self._finding = self._meant = finding
-        self._cursor = max(0, min(finding.line, len(self._text.lines)) - 1)
+        self._cursor = max(0, min(line, len(self._text.lines)) - 1)
         self._wrapped = ""
         self._place_pending = not self.size.height
         self._place()

@@ -37,3 +37,18 @@ class FilesView(msgspec.Struct, frozen=True):
     unfolded: frozenset[str] | None = None
     words: str = ""
     cursor: str = ""
+
+
+CpuTab = Literal["Top", "Tree", "Flame", "Lines", "Threads", "Dump"]
+
+
+class CpuView(msgspec.Struct, frozen=True):
+    """How a person looks at a sampled process: the open view, which time comes first, the zoom.
+
+    `inverted` is the tree from the innermost functions to their callers.
+    """
+
+    tab: CpuTab = "Top"
+    sort: Literal["own", "total"] = "own"
+    inverted: bool = False
+    zoomed: bool = False

@@ -1,0 +1,384 @@
+"""The CPU page: where the time of a running process goes, renewed every second.
+
+What is sampled, and what was seen of it, is in `profiling`; the lists' rows are in `cpu_rows`.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any, ClassVar, get_args
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+from textual.widget import Widget
+from textual.widgets import Input
+
+from cockpit.model import Finding
+from cockpit.panes import PANES, Pane
+from cockpit.profilers.profile import PROCESS, THREAD, Thread
+from cockpit.profilers.pyspy import ThreadNow
+from cockpit.ui import cpu_rows as rows
+from cockpit.ui.calls import CallsView
+from cockpit.ui.context import Context
+from cockpit.ui.cpu_head import Head, Tabs
+from cockpit.ui.detail import Detail, Docs
+from cockpit.ui.flame import FlameView
+from cockpit.ui.prompt import FilterLine
+from cockpit.ui.rows import Draw, DrawHead, RowList
+from cockpit.ui.sampled import SampledPage
+from cockpit.ui.view import CpuTab, CpuView
+
+VIEWS: tuple[CpuTab, ...] = get_args(CpuTab)
+#: The folder of the standard library, and all before it.
+_STANDARD = re.compile(r".*/python\d\.\d+t?/|.*/python\d+\.zip/")
+
+
+class CpuScreen(SampledPage):
+    """Everything about one process; it keeps its view, filter and cursor."""
+
+    AUTO_FOCUS = "RowList"
+    DEFAULT_CSS = """
+    CpuScreen #body { layout: vertical; }
+    CpuScreen #views { height: 3fr; }
+    CpuScreen #views > * { height: 1fr; display: none; }
+    CpuScreen #views > .-open { display: block; }
+    CpuScreen Detail { height: 2fr; }
+    CpuScreen Why { display: none; }
+    CpuScreen.-explained.-wide Why { display: block; }
+    CpuScreen.-wide #body { layout: horizontal; }
+    CpuScreen.-wide #views { width: 54%; height: 1fr; }
+    CpuScreen.-wide Detail { width: 1fr; height: 1fr; }
+    CpuScreen.-alone #views, CpuScreen.-alone.-wide #views { width: 1fr; height: 1fr; }
+    CpuScreen.-alone Detail { display: none; }
+    CpuScreen.-low Detail { display: none; }
+    CpuScreen.-low.-reading Detail { display: block; height: 1fr; }
+    CpuScreen.-low.-reading #views { display: none; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "back", id="cpu.back"),
+        Binding("right_square_bracket", "view(1)", "views", key_display="[ ]", id="cpu.next_view"),
+        Binding("left_square_bracket", "view(-1)", "view before", show=False, id="cpu.last_view"),
+        Binding("slash", "filter", "filter", key_display="/", id="cpu.filter"),
+        Binding("S", "sort", "own or total first", show=False, id="cpu.sort"),
+        Binding("I", "invert", "callers or callees", show=False, id="cpu.invert"),
+        Binding("t", "thread", "thread", show=False, id="cpu.thread"),
+        Binding("plus", "zoom", "zoom", show=False, key_display="+", id="cpu.zoom"),
+        Binding("tab", "app.next_pane(0)", "first pane", show=False, id="cpu.next_pane"),
+        Binding("shift+tab", "app.next_pane(-1)", "last pane", show=False, id="cpu.last_pane"),
+    ]
+
+    def __init__(self, context: Context, docs: Docs) -> None:
+        """Show what `context` samples."""
+        super().__init__(context)
+        look = context.look
+        self._head, self._tabs = Head(self._profiling, look), Tabs(VIEWS, look)
+        self._list, self._calls, self._flame = RowList(look), CallsView(look), FlameView(look)
+        self._detail = Detail(context, docs)
+        self._filter = FilterLine(look, "a part of a function's name or path", "")
+        self._tab: CpuTab = "Top"
+        self._sort: rows.Sort = "own"
+        self._words, self._zoomed, self._inverted = "", False, False
+        self._shown_tab: CpuTab | None = None
+        self._at: tuple[str, int] = "", 0
+        self._dump: tuple[ThreadNow, ...] = ()
+
+    def body(self) -> ComposeResult:
+        """What is sampled, the open view, and beside it the source."""
+        yield self._head
+        yield self._tabs
+        with Container(id="body"):
+            with Vertical(id="views"):
+                yield self._list
+                yield self._calls
+                yield self._flame
+            yield self._detail
+        yield self._filter
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Stand side by side where there is room, else one below the other."""
+        super().on_resize(event)
+        wide = event.size.width >= 120
+        self.set_class(wide, "-wide")
+        self.set_class(event.size.height < (22 if wide else 30), "-low")
+
+    @property
+    def view(self) -> CpuView:
+        """How the person looks at it."""
+        return CpuView(self._tab, self._sort, self._inverted, self._zoomed)
+
+    @view.setter
+    def view(self, view: CpuView) -> None:
+        self._tab, self._sort, self._zoomed = view.tab, view.sort, view.zoomed
+
+    # --- What the keys are about --------------------------------------------------------------
+
+    @property
+    def pane(self) -> Pane:
+        """The pane of the finding that is explained, or the first."""
+        return PANES[0]
+
+    @property
+    def checkers(self) -> tuple[str, ...]:
+        """Every checker."""
+        return tuple(self.context.state.snapshot.results)
+
+    @property
+    def finding(self) -> Finding | None:
+        """The finding on the line under the cursor."""
+        return self._detail.finding
+
+    @property
+    def absence(self) -> str:
+        """Why there is no finding here."""
+        return "there is no finding on this line"
+
+    @property
+    def place(self) -> tuple[str, int, int] | None:
+        """The line under the source's cursor, or that of the function under the list's."""
+        source = self._detail.source
+        if source.has_focus and source.path:
+            return source.path, source.line, 1
+        path, line = self._at
+        return (path, max(line, 1), 1) if path else None
+
+    # --- Drawing ------------------------------------------------------------------------------
+
+    def show(self) -> None:
+        """Draw what is known now."""
+        super().show()
+        self._head.refresh()
+        self._tabs.show(self._tab, self._beside())
+        anew, self._shown_tab = self._shown_tab != self._tab, self._tab
+        tally = self._profiling.shown
+        if self._tab == "Tree":
+            tree = (tally.inverted if self._inverted else None) or tally.tree
+            self._calls.show(tree.root, tally.version)
+        elif self._tab == "Flame":
+            self._flame.show(tally.tree.root, tally.version)
+        else:
+            self._show_rows(anew)
+        self._filter.show(self._words, "")
+        if anew:
+            self._lay_out()
+        self._detail.source.show_heats(self.context.heats)
+
+    def _show_rows(self, anew: bool) -> None:
+        """Fill the list with the rows of the open view."""
+        found, draw, head = self._rows()
+        empty = self._empty()
+        self._list.show(found, rows.key_of, draw, head=head, empty=empty, anew=anew)
+
+    def _rows(self) -> tuple[Sequence[Any], Draw, DrawHead | None]:
+        """Return the rows of the open view, what draws them, and what draws their head."""
+        look, tally, short = self.context.look, self._profiling.shown, self._short
+        if self._tab == "Top":
+            found = rows.top_rows(tally, self._sort, self._words)
+            return found, rows.draw_top(tally, look, short), rows.top_head(self._sort, look)
+        if self._tab == "Lines":
+            lines = rows.line_rows(tally, self._sort, self._words)
+            return lines, rows.draw_line(look, short), rows.line_head(self._sort, look)
+        if self._tab == "Threads":
+            whole, now = self._profiling.tally, self._profiling.glance.threads
+            threads = rows.thread_rows(whole, now, self._words)
+            return threads, rows.draw_thread(look, short), rows.thread_head(look)
+        return rows.dump_rows(self._dump, self._words), rows.draw_dump(look, short), None
+
+    def _empty(self) -> str:
+        """Return why there are no rows."""
+        if self._words:
+            return "Nothing passes the filter; esc clears it."
+        kind = self._profiling.state.kind
+        if self._profiling.target is None:
+            return "No process is sampled; a lists those there are."
+        if self._tab == "Dump":
+            return (
+                "r looks at all stacks." if kind == "sampling" else "There is nothing to look at."
+            )
+        return "" if kind in ("starting", "failed") else "No thread was seen at work yet."
+
+    def _beside(self) -> str:
+        """Return how the open view is looked at, in words."""
+        parts = []
+        if self._tab in ("Top", "Lines"):
+            parts.append(f"{self._sort} time first")
+        if self._tab == "Tree":
+            parts.append("callers of the innermost" if self._inverted else "callees")
+        if self._profiling.thread is not None:
+            parts.append(f"only {self._profiling.thread.label}")
+        if self._words:
+            parts.append(f"filter: {self._words}")
+        return f" {self.context.look.signs.dot} ".join(parts)
+
+    def _short(self, path: str) -> tuple[str, bool]:
+        """Return a path as short as a person knows it, and whether it is the project's own."""
+        known = self._within(path)
+        return (known, True) if known else (tail(path), False)
+
+    def _within(self, path: str) -> str:
+        """Return a path within the project, from its root; nothing for any other."""
+        places = self.context.places
+        return places.of(path) if places is not None else ""
+
+    # --- Following the cursor -----------------------------------------------------------------
+
+    @on(RowList.Moved)
+    def _moved(self, message: RowList.Moved) -> None:
+        self._look_at(*rows.place_in(message.row, self._profiling.shown))
+
+    @on(CallsView.Moved)
+    @on(FlameView.Moved)
+    def _moved_in_tree(self, message: CallsView.Moved | FlameView.Moved) -> None:
+        function = message.function
+        if function is not None and function.path not in (THREAD, PROCESS):
+            self._look_at(function.path, self._profiling.shown.line_of(function))
+
+    def _look_at(self, path: str, line: int) -> None:
+        """Show the source at a line; there is none of what was written in C."""
+        known = self._within(path) or path
+        self._at = (known, line) if line else ("", 0)
+        if self._at[0]:
+            self._detail.look_at_line(known, line)
+        else:
+            self._detail.clear()
+        self.set_class(self._detail.finding is not None, "-explained")
+
+    # --- Keys: views --------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        """Have the open view in sight, and the source beside it where it leaves room."""
+        views: dict[CpuTab, Widget] = {"Tree": self._calls, "Flame": self._flame}
+        shown = views.get(self._tab, self._list)
+        had_focus = any(one.has_focus for one in (self._list, self._calls, self._flame))
+        for one in (self._list, self._calls, self._flame):
+            one.set_class(one is shown, "-open")
+        self.set_class(self._zoomed or self._tab == "Flame", "-alone")
+        if had_focus or self.focused is None:
+            shown.focus()
+
+    def action_view(self, by: int) -> None:
+        """Open the next view, or the one before."""
+        self.open_view(VIEWS[(VIEWS.index(self._tab) + by) % len(VIEWS)])
+
+    @on(Tabs.Chosen)
+    def _tab_chosen(self, message: Tabs.Chosen) -> None:
+        self.open_view(next(view for view in VIEWS if view == message.name))
+
+    def open_view(self, view: CpuTab) -> None:
+        """Open a view; all stacks are looked at as that one is opened."""
+        self._tab = view
+        self.show()
+        if view == "Dump" and not self._dump:
+            self._look_at_all()
+
+    @work(group="dump", exclusive=True)
+    async def _look_at_all(self) -> None:
+        self._dump = await self._profiling.dump()
+        if self.is_attached:
+            self.show()
+
+    @on(RowList.Chosen)
+    def _chosen(self, message: RowList.Chosen) -> None:
+        """Go to the source; of a thread, look at that one alone."""
+        if isinstance(message.row, rows.ThreadRow):
+            self._only(message.row.thread)
+        else:
+            self._read()
+
+    @on(CallsView.Chosen)
+    def _read(self) -> None:
+        """Go to the source, which takes the list's place where there is no room for both."""
+        if not self._at[0]:
+            self.say("there is no source of this", "It is written in C, or no file has it.")
+            return
+        self.add_class("-reading")
+        self.remove_class("-alone")
+        self._detail.source.focus()
+
+    def action_back(self) -> None:
+        """Go back: from the filter, the source, a zoom, one thread, and then to the Deck."""
+        if self._filter.input.has_focus or self._words:
+            self._filter.input.value = ""
+            self.action_keep_filter()
+        elif self._detail.source.has_focus or self._detail.why.has_focus:
+            self.remove_class("-reading")
+            self._open_widget.focus()
+            self._lay_out()
+        elif self._tab == "Flame" and self._flame.zoom_out():
+            pass
+        elif self._zoomed:
+            self.action_zoom()
+        elif self._profiling.thread is not None:
+            self._only(None)
+        else:
+            self.app.pop_screen()
+
+    @property
+    def _open_widget(self) -> Widget:
+        views: dict[CpuTab, Widget] = {"Tree": self._calls, "Flame": self._flame}
+        return views.get(self._tab, self._list)
+
+    def action_zoom(self) -> None:
+        """Let the view fill the screen, or share it with the source."""
+        self._zoomed = not self._zoomed
+        self._lay_out()
+
+    def action_filter(self) -> None:
+        """Type what functions or paths are to have in them."""
+        self._filter.open()
+
+    def action_keep_filter(self) -> None:
+        """Go back to the view and keep the filter."""
+        self._open_widget.focus()
+        self.show()
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        self._words = event.value
+        self._calls.search(event.value)
+        self._flame.search(event.value)
+        self.show()
+
+    def action_sort(self) -> None:
+        """Sort by a function's own time, or by that of all it calls, too."""
+        self._sort = "total" if self._sort == "own" else "own"
+        self.show()
+
+    @work(group="invert", exclusive=True)
+    async def action_invert(self) -> None:
+        """Show who calls what takes the time, or what takes the time of who calls."""
+        self._inverted = not self._inverted
+        self._tab = "Tree"
+        await self._profiling.shown.invert()
+        self.show()
+
+    def action_thread(self) -> None:
+        """Look at all threads again, or choose one."""
+        if self._profiling.thread is not None:
+            self._only(None)
+        else:
+            self.open_view("Threads")
+            self.say("enter looks at the thread under the cursor alone", "t looks at all again.")
+
+    def action_rerun(self) -> None:
+        """Begin anew; where all stacks are shown, look at them again."""
+        if self._tab == "Dump":
+            self._look_at_all()
+        else:
+            super().action_rerun()
+
+    @work(group="thread", exclusive=True)
+    async def _only(self, thread: Thread | None) -> None:
+        await self._profiling.only(thread)
+        if thread is not None:
+            self.open_view("Top")
+
+
+def tail(path: str) -> str:
+    """Return the part of a library's path that says which module of which package it is."""
+    for mark in ("/site-packages/", "/dist-packages/"):
+        _, found, after = path.rpartition(mark)
+        if found:
+            return after
+    match = _STANDARD.search(path)
+    return path[match.end() :] if match else path

@@ -1,0 +1,193 @@
+"""What is sampled in this session, and all that was seen of it; it draws nothing.
+
+It outlives the page that shows it: the profile goes on while the person reads findings.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from cockpit.profilers.launch import Launched
+from cockpit.profilers.profile import Counts, Stack, Thread, Window
+from cockpit.profilers.pyspy import Options, ThreadNow
+from cockpit.profilers.sampler import Glance, Sampler, State
+from cockpit.profilers.tally import Tally, of_thread, tally_of
+from cockpit.profilers.target import Target, pin
+
+#: Seconds between two pictures that can be chosen.
+INTERVALS = (0.5, 1.0, 2.0, 5.0, 10.0)
+#: Windows that are kept apart while the picture is paused; then they are added up.
+_APART = 30
+
+NOTHING = State("starting")
+
+
+class Profiling:
+    """One process at a time: sampled, paused, begun anew; whoever listens is told of all of it."""
+
+    def __init__(self) -> None:
+        """Sample nothing yet."""
+        self.target: Target | None = None
+        self.launched: Launched | None = None
+        self.tally = Tally()
+        #: What was seen before the person began anew, for when that was a mistake.
+        self.before: Tally | None = None
+        self.state, self.glance, self.options = NOTHING, Glance(), Options()
+        self.paused = False
+        #: The one thread that is looked at, and what was seen of it.
+        self.thread: Thread | None = None
+        self._narrowed: Tally | None = None
+        self._held: list[Window] = []
+        self._sampler: Sampler | None = None
+        self._work: asyncio.Task[None] | None = None
+        self._listeners: list[Callable[[], None]] = []
+
+    def listen(self, callback: Callable[[], None]) -> None:
+        """Call `callback` whenever something is to be shown anew."""
+        self._listeners.append(callback)
+
+    def _changed(self) -> None:
+        for callback in self._listeners:
+            callback()
+
+    # --- Which process ------------------------------------------------------------------------
+
+    async def attach(self, pid: int) -> None:
+        """Sample the process `pid`; raise `CockpitError` where there is none to look at."""
+        target = pin(pid)
+        await self.stop()
+        self._begin(target)
+
+    async def launch(self, argv: Sequence[str], folder: Path) -> None:
+        """Start a program and sample it; raise `CockpitError` where it does not start."""
+        launched = Launched(argv, folder)
+        await self.stop()
+        self.launched = launched
+        self._begin(launched.target)
+
+    def _begin(self, target: Target) -> None:
+        self.target, self.state, self.glance = target, NOTHING, Glance()
+        self.paused, self._held, self.before = False, [], None
+        self.thread = self._narrowed = None
+        self.tally = Tally(target.pid, target.command, self.options.rate)
+        self._sampler = Sampler(target, self.options, self._seen, self._stands, self._looked)
+        self._work = asyncio.create_task(self._sampler.run())
+        self._changed()
+
+    async def stop(self) -> None:
+        """Look at no process any more, and end the one that was started; what was seen stays."""
+        work, self._work = self._work, None
+        if work is not None:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+        launched, self.launched = self.launched, None
+        if launched is not None:
+            await launched.end()
+        self._sampler = None
+
+    # --- What comes from the sampler ----------------------------------------------------------
+
+    def _seen(self, window: Window) -> None:
+        if self.paused:
+            self._held.append(window)
+            if len(self._held) > _APART:
+                self._held = [joined(self._held)]
+        else:
+            self._add(window)
+        self._changed()
+
+    def _add(self, window: Window) -> None:
+        self.tally.add(window)
+        if self._narrowed is not None and self.thread is not None:
+            stacks = of_thread(window.stacks, self.thread)
+            self._narrowed.add(Window(stacks, window.counts))
+
+    def _stands(self, state: State) -> None:
+        self.state = state
+        if self._sampler is not None and self._sampler.target is not self.target:
+            self.target = self._sampler.target
+            self.tally.command = self.target.command
+        self._changed()
+
+    def _looked(self, glance: Glance) -> None:
+        self.glance = glance
+        self._changed()
+
+    # --- What a person does -------------------------------------------------------------------
+
+    @property
+    def behind(self) -> float:
+        """The seconds of sampling that the picture does not show while it is paused."""
+        return sum(window.counts.seconds for window in self._held)
+
+    def pause(self) -> None:
+        """Hold the picture, or show all that came meanwhile; the sampling goes on."""
+        self.paused = not self.paused
+        if not self.paused:
+            for window in self._held:
+                self._add(window)
+            self._held = []
+        self._changed()
+
+    def reset(self) -> None:
+        """Begin anew; what was seen can be had back."""
+        if self.target is not None:
+            self.before, self._held = self.tally, []
+            self.tally = Tally(self.target.pid, self.target.command, self.options.rate)
+            self._narrowed = Tally(self.tally.pid) if self.thread is not None else None
+            self._changed()
+
+    def restore(self) -> bool:
+        """Take back that it was begun anew; return whether there was anything to take back."""
+        if self.before is None:
+            return False
+        self.tally, self.before = self.before, None
+        self.thread = self._narrowed = None
+        self._changed()
+        return True
+
+    def change(self, **changes: object) -> None:
+        """Sample in another way from the next window on.
+
+        What is seen in another way is not added to what was seen before.
+        """
+        before, self.options = self.options, msgspec.structs.replace(self.options, **changes)
+        if self._sampler is not None:
+            self._sampler.options = self.options
+        if msgspec.structs.replace(before, seconds=0.0) != msgspec.structs.replace(
+            self.options, seconds=0.0
+        ):
+            self.reset()
+        self._changed()
+
+    async def dump(self) -> tuple[ThreadNow, ...]:
+        """Return what every thread does at this moment; nothing where that cannot be told."""
+        return await self._sampler.dump() if self._sampler is not None else ()
+
+    @property
+    def shown(self) -> Tally:
+        """What was seen of the thread that is looked at, or of all."""
+        return self.tally if self._narrowed is None else self._narrowed
+
+    async def only(self, thread: Thread | None) -> None:
+        """Look at one thread alone, or at all."""
+        self.thread = self._narrowed = None
+        if thread is not None:
+            profile = self.tally.profile()
+            alone = msgspec.structs.replace(profile, stacks=of_thread(profile.stacks, thread))
+            narrowed = await asyncio.to_thread(tally_of, alone)
+            self.thread, self._narrowed = thread, narrowed
+        self._changed()
+
+
+def joined(windows: Sequence[Window]) -> Window:
+    """Return windows as one."""
+    stacks = Counter[Stack]()
+    counts = Counts()
+    for window in windows:
+        stacks.update(window.stacks)
+        counts += window.counts
+    return Window(dict(stacks), counts)

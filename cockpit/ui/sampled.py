@@ -1,0 +1,135 @@
+"""What a page of a sampled process does about the sampling: attach, launch, switch, begin anew."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+
+from cockpit.errors import CockpitError
+from cockpit.profilers.processes import Lister, Process
+from cockpit.profilers.pyspy import record_command
+from cockpit.ui.context import Context
+from cockpit.ui.page import Page
+from cockpit.ui.picker import PickerScreen
+from cockpit.ui.profiling import INTERVALS, Profiling
+
+#: What is said as a switch is turned on, and off.
+_SWITCHED = {
+    "idle": ("threads that wait are counted, too", "only threads at work are counted"),
+    "children": ("child processes are sampled, too", "only the process itself is sampled"),
+    "native": (
+        "functions in C are shown: the process is stopped for every sample",
+        "functions in C are not shown",
+    ),
+    "precise": (
+        "the process is stopped for every sample: 1 % slower, with a hundred threads half as fast",
+        "the process is not stopped: some stacks are torn, and dropped",
+    ),
+}
+
+
+class SampledPage(Page):
+    """A page about the process that is sampled; it follows what comes of it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "attach", "attach", id="cpu.attach"),
+        Binding("i", "switch('idle')", "idle threads", show=False, id="cpu.idle"),
+        Binding("u", "switch('children')", "child processes", show=False, id="cpu.children"),
+        Binding("C", "switch('native')", "functions in C", show=False, id="cpu.native"),
+        Binding("P", "switch('precise')", "precise", show=False, id="cpu.precise"),
+        Binding("less_than_sign", "interval(-1)", "faster", show=False, id="cpu.faster"),
+        Binding("greater_than_sign", "interval(1)", "slower", show=False, id="cpu.slower"),
+        Binding("z", "undo", "undo beginning anew", show=False, id="cpu.undo"),
+    ]
+    WORDS: ClassVar[Mapping[str, str]] = {"rerun": "begin anew", "browse": "flamegraph"}
+
+    def __init__(self, context: Context) -> None:
+        """Show what `context` samples."""
+        super().__init__(context)
+        self._profiling: Profiling = context.sampled()
+        self._lister = Lister()
+
+    def on_mount(self) -> None:
+        """Follow what comes."""
+        self._profiling.listen(self._came)
+
+    def _came(self) -> None:
+        """Draw what came, if the person looks at it."""
+        if self.is_attached and self.app.screen is self:
+            self.show()
+
+    def on_screen_resume(self) -> None:
+        """Catch up, and offer the processes there are where none is sampled."""
+        super().on_screen_resume()
+        if self._profiling.target is None:
+            self.action_attach()
+
+    def action_attach(self) -> None:
+        """Let the person choose a process, or a command to start."""
+        self.app.push_screen(PickerScreen(self.context.look, self._lister.look), self._picked)
+
+    def _picked(self, choice: "Process | tuple[str, ...] | None") -> None:
+        if isinstance(choice, tuple):
+            self._launch(choice)
+        elif choice is not None:
+            self._sample(choice.pid)
+        elif self._profiling.target is None:
+            self.app.pop_screen()
+
+    @work(group="attach", exclusive=True)
+    async def _sample(self, pid: int) -> None:
+        try:
+            await self._profiling.attach(pid)
+        except CockpitError as error:
+            self.say(error.message, error.hint)
+
+    @work(group="attach", exclusive=True)
+    async def _launch(self, argv: tuple[str, ...]) -> None:
+        try:
+            await self._profiling.launch(argv, Path.cwd())
+        except CockpitError as error:
+            self.say(error.message, error.hint)
+
+    def action_switch(self, name: str) -> None:
+        """Sample in another way, and say what that costs."""
+        on = not getattr(self._profiling.options, name)
+        self._profiling.change(**{name: on})
+        self.say(
+            _SWITCHED[name][0 if on else 1], "What was seen before is set aside; z brings it back."
+        )
+
+    def action_interval(self, by: int) -> None:
+        """Renew the picture more often, or less."""
+        seconds = self._profiling.options.seconds
+        at = INTERVALS.index(seconds) if seconds in INTERVALS else 1
+        chosen = INTERVALS[max(0, min(at + by, len(INTERVALS) - 1))]
+        self._profiling.change(seconds=chosen)
+        self.say(f"the picture is renewed every {chosen:g} s")
+
+    def action_pause(self) -> None:
+        """Hold the picture; the sampling goes on."""
+        self._profiling.pause()
+
+    def action_rerun(self) -> None:
+        """Begin anew."""
+        self._profiling.reset()
+        self.say("begun anew", "z brings back what was seen before.")
+
+    def action_undo(self) -> None:
+        """Bring back what was seen before it was begun anew."""
+        done = self._profiling.restore()
+        self.say("what was seen before is back" if done else "there is nothing to undo")
+
+    def _commands(self) -> Iterator[tuple[str, tuple[str, ...] | str]]:
+        """Yield the command of py-spy that samples this."""
+        target, options = self._profiling.target, self._profiling.options
+        if target is None:
+            yield "py-spy", "no process is sampled"
+            return
+        rate = self._profiling.state.rate or options.rate
+        try:
+            yield "py-spy", record_command(target.pid, options, rate, "stacks.raw")
+        except CockpitError as error:
+            yield "py-spy", f"{error.message}. {error.hint}"
