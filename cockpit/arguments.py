@@ -12,6 +12,9 @@ terminal: every save is checked again within a blink, and every finding opens at
   cockpit src/app             the same, for one part of it
   cockpit check               check once, print, exit 0 (clean), 1 (findings) or 2 (a tool failed)
   cockpit watch               print one line for every change, beside an editor
+  cockpit top 4711            where a running process spends its time, live (py-spy)
+  cockpit top -- app.py args  the same of a program that it starts
+  cockpit record 4711 -o F    sample it without a screen, and write a flamegraph or a profile
   cockpit baseline write      keep what is found now in a file, so that only what is new counts
   cockpit trust               let it run the ruff of this project's own .venv, not cockpit's
   cockpit keys                list what keys do on the screen, by the names to rebind them
@@ -42,6 +45,29 @@ holds no line numbers and no absolute paths, and two branches' merge as the unio
 
 The tools look at the whole project. With PATHs only the entries of these are written, shown or
 dropped, with --only or --skip only those of these tools: the rest of the file stays as it is.
+"""
+_TOP = """\
+Show where a running Python process spends its time, live: py-spy samples it a hundred times a
+second without stopping it. Beside it the screen has everything else that `cockpit` shows.
+
+  cockpit top                         choose one of the Python processes there are
+  cockpit top 4711                    that process
+  cockpit top -- python app.py args   start a program, which ends when cockpit does
+
+Who may look into which process, and what to do where you may not: docs/profiling.md.
+"""
+_RECORD = """\
+Sample a running Python process, or a program that is started for it, and write what was seen. It
+ends with the time, with the process, or with ctrl-c, and then the file is written.
+
+  cockpit record 4711 -o profile.svg --duration 30
+  cockpit record -o profile.speedscope.json -- python app.py args
+
+formats, and the endings of names that mean them:
+  flamegraph   .svg               py-spy's own page, to be opened in a browser
+  speedscope   .speedscope.json   for https://www.speedscope.app
+  raw          .raw, .txt         a line a stack, for flamegraph.pl and its kin
+  json         .json              all that is known; `=` on cockpit's CPU page compares two
 """
 _KEYS = """\
 List what keys do on the screen: a name, its keys, and what they do, a line each. Another key is
@@ -183,6 +209,87 @@ def baseline_parser() -> argparse.ArgumentParser:
         "--format", choices=("text", "json"), default="text", help="default: text"
     )
     return parser
+
+
+def top_parser() -> argparse.ArgumentParser:
+    """Return the parser of `cockpit top`, for what stands before `--`."""
+    parser = _parser("cockpit top", _TOP)
+    parser.usage = "cockpit top [options] [PID | -- COMMAND ...]"
+    _sampling_arguments(parser)
+    parser.add_argument(
+        "--interval",
+        type=_seconds,
+        default=1.0,
+        metavar="S",
+        help="seconds between two pictures, 0.5 to 10 (default: 1)",
+    )
+    return parser
+
+
+def record_parser() -> argparse.ArgumentParser:
+    """Return the parser of `cockpit record`, for what stands before `--`."""
+    parser = _parser("cockpit record", _RECORD)
+    parser.usage = "cockpit record [options] -o FILE (PID | -- COMMAND ...)"
+    _sampling_arguments(parser)
+    parser.add_argument("-o", "--output", metavar="FILE", required=True, help="where to write it")
+    parser.add_argument(
+        "--format",
+        choices=("flamegraph", "speedscope", "raw", "json"),
+        default="",
+        help="default: what the file's name ends like",
+    )
+    parser.add_argument(
+        "--duration",
+        type=_seconds,
+        default=None,
+        metavar="S",
+        help="seconds (default: until the process ends, or ctrl-c)",
+    )
+    return parser
+
+
+def _sampling_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("pid", nargs="?", type=_pid, metavar="PID", help="a running process")
+    parser.add_argument(
+        "--rate", type=_rate, default=100, metavar="N", help="samples a second (default: 100)"
+    )
+    parser.add_argument("--idle", action="store_true", help="count threads that wait, too")
+    parser.add_argument("--subprocesses", action="store_true", help="sample its children, too")
+    parser.add_argument(
+        "--precise",
+        action="store_true",
+        help="stop it for every sample: no stack is torn, but it runs slower",
+    )
+    parser.add_argument(
+        "--native", action="store_true", help="show functions in C; it has to stop it, too"
+    )
+
+
+def _pid(text: str) -> int:
+    pid = int(text)
+    if not 0 < pid < 1 << 31:
+        raise ValueError
+    return pid
+
+
+_pid.__name__ = "PID"  # argparse says it in its error
+
+
+def _rate(text: str) -> int:
+    rate = int(text)
+    if not 1 <= rate <= 1000:
+        raise argparse.ArgumentTypeError(f"{text} is not between 1 and 1000 samples a second")
+    return rate
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < 1e9:
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds to sample for")
+    return seconds
+
+
+_rate.__name__, _seconds.__name__ = "number of samples", "number of seconds"
 
 
 def trust_parser() -> argparse.ArgumentParser:

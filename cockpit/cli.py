@@ -12,8 +12,10 @@ from cockpit import arguments as known
 from cockpit.errors import CockpitError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
     from types import FrameType
+
+    from cockpit.profilers.pyspy import Options
 
 
 def main(argv: "Sequence[str] | None" = None) -> int:
@@ -38,6 +40,8 @@ def _dispatch(arguments: list[str]) -> int:
     commands = {
         "check": _check,
         "watch": _watch,
+        "top": _top,
+        "record": _record,
         "baseline": _baseline,
         "trust": _trust,
         "keys": _keys,
@@ -83,6 +87,72 @@ def _watch(arguments: "Sequence[str]") -> int:
 
     request = request_of(options.paths, options.only, options.skip)
     return _run(headless.watch(request, headless.CheckOptions(format=options.format)))
+
+
+def _top(arguments: "Sequence[str]") -> int:
+    before, command = _split_at_dashes(arguments)
+    options = known.top_parser().parse_args(before)
+    _one_of(options.pid, command)
+    _need_a_terminal("Use `cockpit record` to sample without a screen.")
+    from cockpit.profilers import target
+    from cockpit.session import request_of
+    from cockpit.ui import start
+
+    if options.pid is not None:
+        target.pin(options.pid)  # where there is none, it is said before there is a screen
+    top = start.Top(options.pid, command, _sampling(options, min(max(options.interval, 0.5), 10)))
+    return _on_screen(lambda: start.main(request_of(()), top))
+
+
+def _record(arguments: "Sequence[str]") -> int:
+    before, command = _split_at_dashes(arguments)
+    parser = known.record_parser()
+    options = parser.parse_args(before)
+    _one_of(options.pid, command)
+    if options.pid is None and not command:
+        parser.error("name a PID, or a command after --")
+    from cockpit import record
+
+    return _run(
+        record.record(
+            record.RecordOptions(
+                output=options.output,
+                pid=options.pid,
+                command=command,
+                format=options.format,
+                duration=options.duration,
+                sampling=_sampling(options, record.WINDOW),
+            )
+        )
+    )
+
+
+def _split_at_dashes(arguments: "Sequence[str]") -> "tuple[Sequence[str], tuple[str, ...]]":
+    """Return what stands before `--`, and the command after it."""
+    if "--" not in arguments:
+        return arguments, ()
+    at = list(arguments).index("--")
+    if not arguments[at + 1 :]:
+        raise CockpitError("there is no command after --", "Write the program to start after it.")
+    return arguments[:at], tuple(arguments[at + 1 :])
+
+
+def _one_of(pid: int | None, command: "Sequence[str]") -> None:
+    if pid is not None and command:
+        raise CockpitError("both a PID and a command were named", "Name one of the two.")
+
+
+def _sampling(options: Any, seconds: float) -> "Options":
+    from cockpit.profilers.pyspy import Options
+
+    return Options(
+        seconds=seconds,
+        rate=options.rate,
+        precise=options.precise,
+        native=options.native,
+        idle=options.idle,
+        children=options.subprocesses,
+    )
 
 
 def _baseline(arguments: "Sequence[str]") -> int:
@@ -138,17 +208,28 @@ def _trust(arguments: "Sequence[str]") -> int:
 def _screen(arguments: "Sequence[str]") -> int:
     options = known.screen_parser().parse_args(arguments)
     _guess_command(options.paths)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
-        raise CockpitError(
-            "cockpit draws on a terminal, and there is none here that could show it",
-            "Use `cockpit check` to print the findings, or `cockpit watch` to follow changes.",
-        )
+    _need_a_terminal(
+        "Use `cockpit check` to print the findings, or `cockpit watch` to follow changes."
+    )
     from cockpit.session import request_of
     from cockpit.ui import start
 
+    request = request_of(options.paths, options.only, options.skip)
+    return _on_screen(lambda: start.main(request))
+
+
+def _need_a_terminal(hint: str) -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
+        raise CockpitError(
+            "cockpit draws on a terminal, and there is none here that could show it", hint
+        )
+
+
+def _on_screen(show: "Callable[[], int]") -> int:
+    """Show the screen, and return the exit code: that of the signal where one ended it."""
     received = _as_interrupts()
     try:
-        code = start.main(request_of(options.paths, options.only, options.skip))
+        code = show()
     except KeyboardInterrupt:
         if not received:
             raise
@@ -182,7 +263,7 @@ def _guess_command(paths: "Sequence[str]") -> None:
     if paths and not os.path.lexists(paths[0]):
         import difflib
 
-        commands = ("check", "watch", "baseline", "trust", "keys")
+        commands = ("check", "watch", "top", "record", "baseline", "trust", "keys")
         near = difflib.get_close_matches(paths[0], commands, n=1)
         if near:
             raise CockpitError(

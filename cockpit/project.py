@@ -40,6 +40,11 @@ def find_root(start: Path) -> Path:
     return _project_above(folder) or folder
 
 
+def is_within_project(folder: Path) -> bool:
+    """Return whether `folder` or one above it looks like a project."""
+    return _project_above(folder.resolve()) is not None
+
+
 def _project_above(folder: Path) -> Path | None:
     for candidate in (folder, *folder.parents):
         if any((candidate / marker).exists() for marker in _MARKERS):

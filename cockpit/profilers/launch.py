@@ -7,7 +7,7 @@ import asyncio
 import os
 import sys
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cockpit import process
@@ -24,8 +24,16 @@ _LINES, _WIDTH = 200, 500
 class Launched:
     """A program at work; whoever has it has to `end` it."""
 
-    def __init__(self, argv: Sequence[str], folder: Path) -> None:
-        """Start `argv` in `folder`; raise `CockpitError` where there is no such program."""
+    def __init__(
+        self,
+        argv: Sequence[str],
+        folder: Path,
+        echo: Callable[[bytes], None] = lambda _: None,
+    ) -> None:
+        """Start `argv` in `folder`; raise `CockpitError` where there is no such program.
+
+        `echo` is handed all that it says.
+        """
         program = find(str(argv[0])) if argv else ""
         if not program:
             name = plain(argv[0]) if argv else "nothing"
@@ -34,7 +42,7 @@ class Launched:
         self._running = process.start(
             (*us, program, *argv[1:]), folder, env=dict(os.environ), merged=True
         )
-        self.argv = tuple(argv)
+        self._echo = echo
         #: The last lines of what it said on stdout and stderr.
         self.said: deque[str] = deque(maxlen=_LINES)
         self._reader = asyncio.create_task(self._read())
@@ -49,6 +57,7 @@ class Launched:
         """Keep reading: a program whose words nobody takes stands still."""
         rest = b""
         while chunk := await self._running.read():
+            self._echo(chunk)
             *lines, rest = (rest + chunk[-(_LINES * _WIDTH) :]).split(b"\n")
             self.said.extend(_shown(line) for line in lines[-_LINES:])
             rest = rest[-_WIDTH:]

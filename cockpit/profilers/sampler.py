@@ -148,6 +148,10 @@ class Sampler:
                 if refused is not None:
                     raise refused
             await asyncio.sleep(_AGAIN)  # it ended py-spy, and may do so again
+        except asyncio.CancelledError:  # what was seen so far is worth having
+            if current is not None:
+                self._take(await current.finish(self._parser, self._names))
+            raise
         finally:
             if current is not None:
                 await current.abandon()

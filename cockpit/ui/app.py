@@ -6,7 +6,7 @@ What a page looks like, and what its keys do, is in the pages.
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -133,6 +133,8 @@ class CockpitApp(App[int]):
             self._filters.append(EncodingFilter(self.context.look.encoding))
         #: Why the backend could not be opened, for whoever ran the app to say.
         self.failure: CockpitError | None = None
+        #: What is to be shown in place of where the person left off.
+        self.begin: Callable[[], Awaitable[None]] | None = None
         self._open_backend = open_backend
         self._serving: asyncio.Task[None] | None = None
         self._noticed = False
@@ -159,6 +161,9 @@ class CockpitApp(App[int]):
         self._serving = asyncio.create_task(self._serve())
         self.app_resume_signal.subscribe(self, lambda _: self._thrift.forget(), immediate=True)
         self._end_on_signals()
+        if self.begin is not None:
+            self._touched = True
+            self.call_later(self.begin)
         self.set_timer(PATIENCE, self._prepare)
 
     async def on_unmount(self) -> None:

@@ -1,6 +1,6 @@
 """What a page of a sampled process does about the sampling: attach, launch, switch, begin anew."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -72,21 +72,25 @@ class SampledPage(Page):
 
     def _picked(self, choice: "Process | tuple[str, ...] | None") -> None:
         if isinstance(choice, tuple):
-            self._launch(choice)
+            self._do(self.launch(choice))
         elif choice is not None:
-            self._sample(choice.pid)
+            self._do(self.sample(choice.pid))
         elif self._profiling.target is None:
             self.app.pop_screen()
 
     @work(group="attach", exclusive=True)
-    async def _sample(self, pid: int) -> None:
+    async def _do(self, attaching: Awaitable[None]) -> None:
+        await attaching
+
+    async def sample(self, pid: int) -> None:
+        """Sample the process `pid`; say why where that cannot be."""
         try:
             await self._profiling.attach(pid)
         except CockpitError as error:
             self.say(error.message, error.hint)
 
-    @work(group="attach", exclusive=True)
-    async def _launch(self, argv: tuple[str, ...]) -> None:
+    async def launch(self, argv: tuple[str, ...]) -> None:
+        """Start a program and sample it; say why where that cannot be."""
         try:
             await self._profiling.launch(argv, Path.cwd())
         except CockpitError as error:

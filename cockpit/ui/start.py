@@ -1,10 +1,13 @@
 """Starts the screen on the real engine, for a command line."""
 
+import functools
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from cockpit.base import AUTO
 from cockpit.errors import CockpitError
@@ -12,31 +15,68 @@ from cockpit.places import state_folder
 from cockpit.ui.app import CockpitApp, OpenBackend
 from cockpit.ui.backend import Backend
 from cockpit.ui.context import titled
+from cockpit.ui.pages import CPU
 
 if TYPE_CHECKING:
+    from cockpit.profilers.pyspy import Options
     from cockpit.session import Request
 
 
-def run(open_backend: OpenBackend, title: str = "", memory: Path | None = None) -> int:
+class Top(msgspec.Struct, frozen=True):
+    """What `cockpit top` is to show: a process, or a command to start, or a choice of processes."""
+
+    pid: int | None
+    command: tuple[str, ...]
+    options: "Options"
+
+
+def run(
+    open_backend: OpenBackend, title: str = "", memory: Path | None = None, top: Top | None = None
+) -> int:
     """Show a project until the person leaves; return the exit code.
 
-    Raises `CockpitError` where the backend could not be opened.
+    With `top` its CPU page is open from the start. Raises `CockpitError` where the backend could
+    not be opened.
     """
     app = CockpitApp(open_backend, title, memory)
+    if top is not None:
+        app.begin = functools.partial(_open_top, app, top)
     code = app.run()
     if app.failure is not None:
         raise app.failure
     return code or app.return_code or 0
 
 
-def main(request: "Request") -> int:
+async def _open_top(app: CockpitApp, top: Top) -> None:
+    page = app.pages.cpu()
+    app.context.sampled().options = top.options
+    if top.command:
+        await page.launch(top.command)
+    elif top.pid is not None:
+        await page.sample(top.pid)
+    await app.pages.open(CPU)
+
+
+def main(request: "Request", top: Top | None = None) -> int:
     """Show what a command line asks for; raise `CockpitError` where that cannot be."""
     if sys.__stderr__ is None or not sys.__stderr__.isatty():
         raise CockpitError(
             "cockpit draws on standard error, and that is not a terminal here",
             "Leave out the `2>` that leads it away.",
         )
-    return run(lambda: engine(request), titled(Path.cwd()), state_folder())
+    folder = Path.cwd()
+    open_one: OpenBackend = functools.partial(engine, request)
+    if top is not None and not _is_project(folder):
+        open_one = functools.partial(unchecked, folder)
+    return run(open_one, titled(folder), state_folder(), top)
+
+
+@asynccontextmanager
+async def unchecked(folder: Path) -> AsyncIterator[Backend]:
+    """Open a backend that checks nothing: a process is looked at from anywhere, also from ~."""
+    from cockpit.ui.unchecked import Unchecked
+
+    yield Unchecked(folder)
 
 
 @asynccontextmanager
@@ -47,3 +87,10 @@ async def engine(request: "Request") -> AsyncIterator[Backend]:
 
     async with open_backend(request, Path.cwd(), AUTO) as opened:
         yield opened.backend
+
+
+def _is_project(folder: Path) -> bool:
+    """Return whether `folder` is in a project."""
+    from cockpit.project import is_within_project
+
+    return is_within_project(folder)
