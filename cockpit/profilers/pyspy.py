@@ -15,6 +15,8 @@ from cockpit.errors import CockpitError
 from cockpit.guests import find
 from cockpit.plain import plain
 from cockpit.process import clean_env
+from cockpit.profilers.permission import Facts, judged, refusal
+from cockpit.profilers.processes import subject_of
 from cockpit.profilers.profile import Counts, Frame, Function
 from cockpit.profilers.target import Target
 
@@ -181,8 +183,6 @@ def counts(output: bytes, seconds: float, rate: int) -> Counts:
 
 def problem(words: str, target: Target) -> Problem:
     """Return what py-spy's `words` mean where it did not begin to sample `target`."""
-    from cockpit.profilers.permission import refusal
-
     pid = target.pid
     if "suspend process" in words and "waitpid" not in words:
         return Problem("traced", "a debugger holds it: it is sampled without being stopped")
@@ -202,6 +202,15 @@ def problem(words: str, target: Target) -> Problem:
     said = last_words(words)
     hint = f"py-spy says: {said}" if said else "py-spy said nothing."
     return Problem("failed", f"py-spy could not look into process {pid}", hint)
+
+
+def unsupported(pid: int) -> Problem | None:
+    """Return why py-spy could read process `pid` with no right in the world; None where it can."""
+    subject = subject_of(pid)
+    if not (subject.free_threaded or subject.other_python):
+        return None
+    found = judged(Facts(capable=True), subject)
+    return Problem("unsupported", f"process {pid} cannot be sampled: {found.problem}", found.hint)
 
 
 def shown(target: Target) -> str:

@@ -17,7 +17,7 @@ from cockpit import process
 from cockpit.errors import CockpitError
 from cockpit.profilers import pyspy
 from cockpit.profilers.profile import Window
-from cockpit.profilers.pyspy import Options, Problem, ThreadNow
+from cockpit.profilers.pyspy import Options, Problem, ThreadNow, unsupported
 from cockpit.profilers.raw import Parser
 from cockpit.profilers.roots import Roots
 from cockpit.profilers.scratch import private_folder
@@ -106,6 +106,8 @@ class Sampler:
     async def _follow(self) -> None:
         """Sample through stops, failures and changes of program, until the process has ended."""
         failures = 0
+        if self._tell_unsupported():
+            return
         while (standing := self.target.standing) != "ended":
             if standing == "stopped":
                 self._tell(State("stopped", f"process {self.target.pid} is stopped"))
@@ -122,6 +124,13 @@ class Sampler:
                     return
                 await asyncio.sleep(_AGAIN * 2**failures)
         self._tell(State("ended", f"process {self.target.pid} has ended"))
+
+    def _tell_unsupported(self) -> bool:
+        """Return whether py-spy cannot read this Python, whatever the rights, and say so."""
+        found = unsupported(self.target.pid)
+        if found is not None:
+            self._tell(State("failed", found.words, found.hint, cause=found.kind))
+        return found is not None
 
     def _hopeful(self, problem: Problem, failures: int) -> bool:
         """Whether to try once more: a program that begins is no Python yet, or half of one."""

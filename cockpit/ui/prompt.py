@@ -22,7 +22,8 @@ from cockpit.ui.style import Inked, Look
 _MANY = 20
 #: The share of the screen's width that a question may take.
 _LABEL = 0.6
-_QUALIFIERS = ", rule:F4 path:models sev:high is:new; ! inverts"
+#: Of a filter for findings.
+_QUALIFIERS = ", rule:F4 path:models sev:high is:new"
 _BECAUSE = ": dismiss all because"
 
 
@@ -53,11 +54,11 @@ class FilterLine(Inked, Horizontal):
     FilterLine > Static { width: auto; max-width: 75%; padding: 0 1; display: block; }
     """
 
-    def __init__(self, look: Look, words: str = "words", more: str = _QUALIFIERS) -> None:
-        """Start with no filter; `words` say what is found without a qualifier, `more` the rest."""
+    def __init__(self, look: Look, words: str = "words", qualifiers: str = _QUALIFIERS) -> None:
+        """Start with no filter; `words` say what is found without one of the `qualifiers`."""
         super().__init__()
         self._look = look
-        self.input = Filter(placeholder=words + more, classes="-open")
+        self.input = Filter(placeholder=f"{words}{qualifiers}; ! inverts", classes="-open")
         self._label = Static(Text("filter", look.palette.muted))
         self._beside, self._problem = Static(markup=False), ""
 
