@@ -2,17 +2,26 @@
 
 Neither names of threads nor commands nor paths are escaped there, so each may hold `;`, blanks and
 parentheses. What a part is, is told from what it looks like, and from the names that are known.
+No line takes more than a moment to read, whatever somebody wrote into it.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from cockpit.plain import plain
 from cockpit.profilers.profile import Frame, Function, Stack, Thread
 
 #: Frames that are remembered, so that a profile holds each once.
 _FRAMES = 100_000
-_FRAME = re.compile(r"(?P<name>.+?) \((?P<path>.*?)(?::(?P<line>\d+))?\)", re.DOTALL)
-_PROCESS = re.compile(r'process (\d+):"(.*?)";(?=process \d+:"|thread \(|\S+ \()', re.DOTALL)
+#: A longer frame is not remembered, in characters.
+_LONG = 1_000
+#: Parts of a frame with `;` in it are joined up to this length, in characters.
+_JOINED = 20_000
+#: More digits are no number of samples.
+_DIGITS = 15
+_PROCESS = re.compile(
+    r'process (\d{1,18}):"(.*?)";(?=process \d+:"|thread \(|\S{1,1000} \()', re.DOTALL
+)
 _THREAD = re.compile(r"thread \((0x[0-9A-Fa-f]+|\d+)\)(: )?")
 
 
@@ -30,7 +39,7 @@ class Parser:
         `names` are names of threads by their ids, for those with a `;` in them.
         """
         text, _, number = line.rstrip("\n").rpartition(" ")
-        if not text or not number.isascii() or not number.isdigit():
+        if not text or not _is_number(number, _DIGITS):
             return None
         processes, at = self._processes(text)
         thread, at = self._thread(text, at, processes[-1][0] if processes else self._pid, names)
@@ -61,6 +70,8 @@ class Parser:
             if name and self._frame(part) is not None:
                 break
             name.append(part)
+        else:  # none is a frame by itself: the first of them has a `;`
+            del name[1:]
         whole = ";".join(name)
         return Thread(pid, match[1], whole), at + len(whole) + 1
 
@@ -71,30 +82,60 @@ class Parser:
             frame = self._frame(kept + part)
             if frame is None:
                 kept += f"{part};"
+                if len(kept) > _JOINED:
+                    return
             else:
                 kept = ""
                 yield frame
 
     def _frame(self, text: str) -> Frame | None:
+        if len(text) > _LONG:
+            return _frame_of(text)
         if text in self._frames:
             return self._frames[text]
-        match = _FRAME.fullmatch(text)
-        frame = None
-        if match is not None:
-            frame = Frame(Function(match["name"], match["path"]), int(match["line"] or 0))
         if len(self._frames) >= _FRAMES:
             self._frames.clear()
-        self._frames[text] = frame
+        frame = self._frames[text] = _frame_of(text)
         return frame
 
 
+def _frame_of(text: str) -> Frame | None:
+    """Return the frame that `name (path:line)` says; a regular expression takes its time here."""
+    at = text.find(" (", 1)
+    if at < 0 or not text.endswith(")"):
+        return None
+    place = text[at + 2 : -1]
+    path, colon, line = place.rpartition(":")
+    if colon and _is_number(line, 9):
+        return Frame(Function(text[:at], path), int(line))
+    return Frame(Function(text[:at], place))
+
+
+def _is_number(text: str, digits: int) -> bool:
+    return len(text) <= digits and text.isascii() and text.isdigit()
+
+
+def parts(stack: Stack) -> list[str]:
+    """Return the parts of a stack as py-spy writes them with `-t`, and `-s` where there are more.
+
+    Each is one line: control characters, and bytes that are not UTF-8, are spelled as `plain` does.
+    """
+    found = [f'process {pid}:"{command}"' for pid, command in stack.processes]
+    if stack.thread.id != "?":
+        name = f": {stack.thread.name}" if stack.thread.name else ""
+        found.append(f"thread ({stack.thread.id}){name}")
+    for (name, path), line in stack.frames:
+        place = f"{path}:{line}" if line else path
+        found.append(f"{name or '?'} ({place})")
+    return [plain(part) for part in found]
+
+
 def written(stacks: Iterable[tuple[Stack, int]]) -> Iterator[str]:
-    """Yield a line for each stack, as py-spy writes it with `-t`, and `-s` where there are more."""
+    """Yield a line for each stack that was seen; see `parts`.
+
+    A `;` in a name stays, as in py-spy's own: whoever splits at it sees a part more, and no sample
+    is lost.
+    """
     for stack, count in stacks:
-        parts = [f'process {pid}:"{command}"' for pid, command in stack.processes]
-        if stack.thread.id != "?":
-            name = f": {stack.thread.name}" if stack.thread.name else ""
-            parts.append(f"thread ({stack.thread.id}){name}")
-        for (name, path), line in stack.frames:
-            parts.append(f"{name} ({path}:{line})" if line else f"{name} ({path})")
-        yield f"{';'.join(parts)} {count}\n"
+        if count:
+            yield f"{';'.join(parts(stack))} {count}\n"
