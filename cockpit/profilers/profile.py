@@ -131,6 +131,18 @@ class Profile(msgspec.Struct, frozen=True):
         return time.strftime("%Y-%m-%d %H:%M", time.localtime(self.ended))
 
 
+def least_counts(stacks: Stacks, rate: int) -> Counts:
+    """Return how much was seen, at the least, where only the stacks are known.
+
+    One thread is in one stack a sample, so the busiest thread says how many there were.
+    """
+    seen = Counter[Thread]()
+    for stack, count in stacks.items():
+        seen[stack.thread] += count
+    samples = max(seen.values(), default=0)
+    return Counts(samples=samples, seconds=samples / rate)
+
+
 class Cost(NamedTuple):
     """Samples with a function, or a line, on top of the stack, and anywhere in it.
 
