@@ -45,7 +45,8 @@ class Thread(NamedTuple):
     @property
     def label(self) -> str:
         """The thread as a person knows it."""
-        return f"{self.name or 'thread'} ({self.id})"
+        unnamed = "main thread" if self.id == str(self.process) else "thread"
+        return f"{self.name or unnamed} ({self.id})"
 
 
 class Stack(NamedTuple):

@@ -29,6 +29,7 @@ THREADS = 32
 LOWEST = 10
 #: What py-spy prints as it begins.
 SAMPLING = b"Sampling process"
+_DENIALS = ("Permission Denied", "Permission denied", "Operation not permitted", "EPERM")
 _TALLY = re.compile(rb"Samples: (\d+) Errors: (\d+)")
 _LATE = re.compile(rb"([\d.]+)(ms|s) behind in sampling")
 
@@ -186,7 +187,7 @@ def problem(words: str, target: Target) -> Problem:
     pid = target.pid
     if "suspend process" in words and "waitpid" not in words:
         return Problem("traced", "a debugger holds it: it is sampled without being stopped")
-    if "Permission Denied" in words or "Operation not permitted" in words or "EPERM" in words:
+    if any(sign in words for sign in _DENIALS):
         why, hint = refusal(pid)
         return Problem("permission", why, hint)
     if "Failed to find python version" in words:

@@ -22,6 +22,8 @@ _DIGITS = 15
 _PROCESS = re.compile(
     r'process (\d{1,18}):"(.*?)";(?=process \d+:"|thread \(|\S{1,1000} \()', re.DOTALL
 )
+#: What follows the last command of a line.
+_AFTER = '";thread ('
 _THREAD = re.compile(r"thread \((0x[0-9A-Fa-f]+|\d+)\)(: )?")
 
 
@@ -113,6 +115,22 @@ def _frame_of(text: str) -> Frame | None:
 
 def _is_number(text: str, digits: int) -> bool:
     return len(text) <= digits and text.isascii() and text.isdigit()
+
+
+def whole(lines: Iterable[str]) -> Iterator[str]:
+    """Yield lines, those of a process whose command has line breaks in it joined to one again.
+
+    `python -c` with a program of several lines is such a command, and py-spy escapes nothing.
+    """
+    kept = ""
+    for line in lines:
+        kept = f"{kept}\n{line}" if kept else line
+        if kept.startswith("process ") and _AFTER not in kept and len(kept) < _JOINED:
+            continue
+        yield kept
+        kept = ""
+    if kept:
+        yield kept
 
 
 def parts(stack: Stack) -> list[str]:

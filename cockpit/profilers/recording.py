@@ -13,7 +13,7 @@ from cockpit.profilers.formats import Format, encoded
 from cockpit.profilers.parsing import check_size
 from cockpit.profilers.parsing import document as parsed
 from cockpit.profilers.profile import Profile, Stack, least_counts
-from cockpit.profilers.raw import Parser
+from cockpit.profilers.raw import Parser, whole
 
 _READS = "Cockpit reads its own recordings, and what py-spy writes as raw or speedscope."
 
@@ -27,7 +27,7 @@ async def write(profile: Profile, path: Path, format_: Format) -> None:
     A new one is for this user alone. A flame graph takes 1-2 s, see `flamegraph.blank_page`.
     Raises `CockpitError` where it cannot be; then nothing is changed.
     """
-    await asyncio.to_thread(_check, path)
+    await asyncio.to_thread(check, path)
     page = ""
     if format_ is Format.FLAMEGRAPH and profile.weight:
         page = await flamegraph.blank_page()
@@ -36,7 +36,7 @@ async def write(profile: Profile, path: Path, format_: Format) -> None:
 
 def store(path: Path, content: bytes) -> None:
     """Have the file `path` hold `content`, or raise `CockpitError`."""
-    _check(path)
+    check(path)
     try:
         put(path, content)
     except OSError as error:
@@ -101,13 +101,13 @@ def _raw(content: bytes, written: float) -> Profile:
     if not content.endswith(b"\n"):
         raise Unreadable("its last line has no end: it was cut off, or is no profile")
     parser, stacks, frames = Parser(0), Counter[Stack](), 0
-    for number, line in enumerate(io.BytesIO(content), 1):
-        text = line.decode("utf-8", "surrogateescape").rstrip("\r\n")
+    lines = (line.decode("utf-8", "surrogateescape") for line in io.BytesIO(content))
+    for text in whole(line.rstrip("\r\n") for line in lines):
         if not text:
             continue
         found = parser.parse(text)
         if found is None:
-            raise Unreadable(f"line {number} is not a stack as py-spy writes it")
+            raise Unreadable(f"it has a line that is no stack of py-spy's: {text[:40]}")
         stack, count = found
         if stack not in stacks:
             frames += len(stack.frames)

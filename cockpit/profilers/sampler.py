@@ -239,10 +239,13 @@ class Sampler:
         options = msgspec.structs.replace(self.options, gil=True, idle=False)
         try:
             sampling = await self._begin(options)
-            await sampling.wait(1.0)
-            window = await sampling.finish(self._parser, self._names)
         except (Refused, CockpitError):
             return
+        try:
+            await sampling.wait(1.0)
+            window = await sampling.finish(self._parser, self._names)
+        finally:
+            await sampling.abandon()
         moments = window.counts.seconds * sampling.rate
         if moments:
             share = min(sum(window.stacks.values()) / moments, 1.0)

@@ -12,7 +12,7 @@ from cockpit import process
 from cockpit.profilers import pyspy
 from cockpit.profilers.profile import Counts, Stack, Window
 from cockpit.profilers.pyspy import Options
-from cockpit.profilers.raw import Parser
+from cockpit.profilers.raw import Parser, whole
 from cockpit.profilers.target import Target
 
 #: Seconds that py-spy may take to begin, and to write what it saw. It reads a large program's
@@ -100,7 +100,7 @@ class Sampling:
             lines = []
         stacks: dict[Stack, int] = {}
         since = time.perf_counter()
-        for line in lines:
+        for line in whole(lines):
             found = parser.parse(line, names)
             if found is not None:
                 stacks[found[0]] = stacks.get(found[0], 0) + found[1]

@@ -146,11 +146,15 @@ def place_in(row: Any, tally: Tally) -> tuple[str, int]:
 
 
 def passes(words: str) -> Callable[[Function], bool]:
-    """Return what tells the functions whose name or path has `words`, in any case."""
-    wanted = words.casefold()
-    return lambda function: (
-        not wanted or wanted in function.name.casefold() or wanted in function.path.casefold()
-    )
+    """Return what tells the functions whose name or path has `words`, in any case; `!` inverts."""
+    wanted = words.removeprefix("!").casefold()
+    inverts = words.startswith("!") and bool(wanted)
+
+    def passing(function: Function) -> bool:
+        found = wanted in function.name.casefold() or wanted in function.path.casefold()
+        return found is not inverts
+
+    return passing
 
 
 # --- How they are drawn -----------------------------------------------------------------------

@@ -68,7 +68,10 @@ class SampledPage(Page):
 
     def action_attach(self) -> None:
         """Let the person choose a process, or a command to start."""
-        self.app.push_screen(PickerScreen(self.context.look, self._lister.look), self._picked)
+        backend = self.context.backend
+        root = str(backend.root) if backend is not None else ""
+        picker = PickerScreen(self.context, self._lister.look, root)
+        self.app.push_screen(picker, self._picked)
 
     def _picked(self, choice: "Process | tuple[str, ...] | None") -> None:
         if isinstance(choice, tuple):

@@ -243,7 +243,7 @@ async def test_children_are_sampled_where_that_is_asked_for() -> None:
 
 
 async def test_threads_are_looked_at_with_who_holds_the_interpreter() -> None:
-    with running(BUSY) as child:
+    with running(f"import threading\n{BUSY}") as child:
         async with watched(child.pid) as seen:
             await until(lambda: seen.glances and seen.glances[-1].gil is not None)
         glance = seen.glances[-1]
