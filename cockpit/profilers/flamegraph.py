@@ -130,8 +130,8 @@ def _unknown() -> CockpitError:
 
 
 def _title(profile: Profile) -> str:
-    whose = plain(profile.command) or "process"
-    return f"{whose} ({profile.pid}), {profile.when}: {profile.weight:,} stacks, {profile.rate} Hz"
+    seen = f"{profile.weight:,} stacks at {profile.rate} Hz"
+    return f"{plain(profile.whose)}, {profile.when}: {seen}"
 
 
 # --- Frames ---

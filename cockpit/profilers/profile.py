@@ -131,6 +131,12 @@ class Profile(msgspec.Struct, frozen=True):
         """When it ended, in the local time, to the minute."""
         return time.strftime("%Y-%m-%d %H:%M", time.localtime(self.ended))
 
+    @property
+    def whose(self) -> str:
+        """The process that it is of, by command and PID, as far as these are known."""
+        known = self.command or "a process"
+        return f"{known} ({self.pid})" if self.pid else known
+
 
 def least_counts(stacks: Stacks, rate: int) -> Counts:
     """Return how much was seen, at the least, where only the stacks are known.

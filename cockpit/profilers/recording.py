@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from cockpit.profilers.profile import Profile, Stack, least_counts
 from cockpit.profilers.raw import Parser, whole
 
 _READS = "Cockpit reads its own recordings, and what py-spy writes as raw or speedscope."
+_PAGES = (b"<?xml", b"<svg", b"<!doctype", b"<html")
+#: A function may begin with a brace too, as Rust's `{closure}` does.
+_JSON = re.compile(rb'\{\s*("|\}|$)')
 
 
 # --- Writing ---
@@ -79,12 +83,12 @@ def _unread(path: Path, reason: object, hint: str) -> CockpitError:
 
 def _read(path: Path) -> Profile:
     content, written = content_of(path)
-    start = content[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
+    start = content[:64].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if b"\0" in content:
         raise Unreadable("it is not text")
-    if start.startswith(b"<"):
+    if start.startswith(_PAGES):
         raise Unreadable("it is a page to look at, and holds no samples")
-    if not start.startswith((b"{", b"[")):
+    if not _JSON.match(start):
         return _raw(content, written)
     value = parsed(content)
     del content

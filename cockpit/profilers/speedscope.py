@@ -65,7 +65,7 @@ def encoded(profile: Profile) -> bytes:
             threads[stack.thread, stack.processes].append((stack, count))
     whole = {
         "$schema": SCHEMA,
-        "name": f"{profile.command or 'process'} ({profile.pid}), {profile.when}, {ORDER}",
+        "name": f"{profile.whose}, {profile.when}, {ORDER}",
         "exporter": f"cockpit@{cockpit.__version__}",
         "activeProfileIndex": 0,
         "profiles": [
