@@ -106,12 +106,12 @@ def _raw(content: bytes, written: float) -> Profile:
         raise Unreadable("its last line has no end: it was cut off, or is no profile")
     parser, stacks, frames = Parser(0), Counter[Stack](), 0
     lines = (line.decode("utf-8", "surrogateescape") for line in io.BytesIO(content))
-    for text in whole(line.rstrip("\r\n") for line in lines):
+    for number, text in enumerate(whole(line.rstrip("\r\n") for line in lines), 1):
         if not text:
             continue
         found = parser.parse(text)
         if found is None:
-            raise Unreadable(f"it has a line that is no stack of py-spy's: {text[:40]}")
+            raise Unreadable(f"line {number} is not a stack as py-spy writes it")
         stack, count = found
         if stack not in stacks:
             frames += len(stack.frames)
