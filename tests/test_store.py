@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from cockpit import private, store
+from cockpit import database, private, store
 from cockpit.store import DAYS, Store
 from tests.descendants import wait_until
 
@@ -380,7 +380,7 @@ def test_two_cockpits_write_at_once(folder: Path) -> None:
 def test_one_that_holds_the_file_for_long_costs_facts_and_no_error(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "_BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(database, "_BUSY_SECONDS", 0.05)
     kept(folder, {key("a"): b"x"})
     one = Store(folder)
     other = sqlite3.connect(folder / "facts.sqlite", isolation_level=None)
