@@ -3,6 +3,7 @@
 import ast
 import bisect
 import operator
+from collections.abc import Iterator
 
 import msgspec
 
@@ -19,7 +20,13 @@ class Scope(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 def outline(tree: ast.Module) -> list[Scope]:
     """Return the scopes of `tree` in order of their first line, outer before inner."""
-    found: list[Scope] = []
+    found = [scope for scope, _ in definitions(tree)]
+    found.sort(key=lambda scope: (scope.first, -scope.last))
+    return found
+
+
+def definitions(tree: ast.Module) -> Iterator[tuple[Scope, ast.stmt]]:
+    """Yield the scopes of `tree` with what defines each, in no order."""
     # An explicit stack: a tree may be deeper than Python's own.
     stack: list[tuple[ast.AST, str]] = [(tree, "")]
     while stack:
@@ -27,14 +34,12 @@ def outline(tree: ast.Module) -> list[Scope]:
         if isinstance(node, _SCOPES):
             prefix = f"{prefix}.{node.name}" if prefix else node.name
             first = min([node.lineno, *(item.lineno for item in node.decorator_list)])
-            found.append(Scope(first, node.end_lineno or node.lineno, prefix))
+            yield Scope(first, node.end_lineno or node.lineno, prefix), node
         stack.extend(
             (child, prefix)
             for child in ast.iter_child_nodes(node)
             if isinstance(child, (ast.stmt, ast.ExceptHandler, ast.match_case))
         )
-    found.sort(key=lambda scope: (scope.first, -scope.last))
-    return found
 
 
 def symbol_at(scopes: list[Scope], line: int) -> str:
