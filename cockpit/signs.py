@@ -32,6 +32,7 @@ class Signs(msgspec.Struct, frozen=True):
     rest: str = "┄"
     rise: str = "↑"
     fall: str = "↓"
+    alive: str = "►"
 
     def of(self, severity: Severity) -> str:
         """Return the sign of a severity."""
@@ -49,6 +50,7 @@ ASCII = Signs(
     rest=".",
     rise="^",
     fall="v",
+    alive=">",
 )
 
 

@@ -114,7 +114,9 @@ class Evidence(Database):
                 self._unkept[one.key] = one.and_before(before) if before else one
             if not self._unkept:
                 return
-            kept = self._writable and self._guarded(self._write, False)
+            kept = self._writable and (
+                self._guarded(self._write, False) or self._guarded(self._write, False)
+            )  # twice: a damaged file is begun anew, and then has room for it
             self._end()
             if kept:
                 self._unkept = {}

@@ -118,15 +118,6 @@ class LineHeat:
         return on_top if own else max(on_top, *map(self.tally.lines.__getitem__, frames))
 
 
-def hottest(shares: Shares, first: int, last: int) -> float:
-    """Return the share of the hottest of the lines from `first` to `last`."""
-    if last <= first:
-        return shares.get(first, 0.0)
-    if last - first < len(shares):
-        return max(shares.get(line, 0.0) for line in range(first, last + 1))
-    return max((share for line, share in shares.items() if first <= line <= last), default=0.0)
-
-
 def _belongs(frame: Frame, name: str, first: int, last: int) -> bool:
     """Whether a frame is of the function `name`, or of one within what has that name."""
     called = named(frame.function.name)

@@ -47,7 +47,8 @@ def store(path: Path, content: bytes) -> None:
         raise _unwritten(path, why(error)) from error
 
 
-def _check(path: Path) -> None:
+def check(path: Path) -> None:
+    """Raise `CockpitError` where no file could be written at `path`."""
     if reason := obstacle(path):
         raise _unwritten(path, reason)
 

@@ -6,15 +6,20 @@ It reads the project's files, and is meant for a thread.
 import os
 import time
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from cockpit.model import Finding
 from cockpit.plain import plain
-from cockpit.profilers.evidence import Seen
+from cockpit.profilers.evidence import Evidence, Seen
+from cockpit.profilers.names import is_bare
 from cockpit.profilers.scopes import Definition, Text
 from cockpit.scan import read_regular
 
+#: What of vulture's kinds of dead code can be seen running.
+_CLASS = "unused-class"
+_DEAD = frozenset(("unused-function", "unused-method", "unused-property", _CLASS))
 #: Texts that are remembered, each as large as its file and no larger.
 _TEXTS = 64
 #: A process may have begun so many seconds later than the system says, and imports take a while.
@@ -121,6 +126,38 @@ class Witness:
 
 
 _NONE = Text()
+
+
+def may_concern(findings: Iterable[Finding]) -> Callable[[str], bool]:
+    """Return what tells of a frame's name whether it may be of any of `findings`.
+
+    It may say so in vain, and spares taking a text apart where nothing in it is in doubt.
+    """
+    dead = [one for one in findings if one.name in _DEAD]
+    names = {one.symbol.rpartition(".")[2] for one in dead}
+    has_class = any(one.name == _CLASS for one in dead)
+
+    def concerns(name: str) -> bool:
+        if is_bare(name) and (has_class or name.startswith("<")):
+            return bool(dead) and name != "<module>"
+        return not names.isdisjoint(name.split("."))
+
+    return concerns
+
+
+def running(finding: Finding, text: Text, evidence: Evidence) -> Seen | None:
+    """Return when and where the function ran that `finding` calls dead, as `text` has it now.
+
+    A class is alive where any of its methods ran; imports, variables and attributes never are.
+    """
+    if finding.name not in _DEAD:
+        return None
+    found = text.called(finding.symbol, finding.line)
+    if found is None or found.is_class != (finding.name == _CLASS):
+        return None
+    functions = text.methods(found) if found.is_class else [found]
+    seen = (evidence.seen(finding.path, one.name, one.digest) for one in functions)
+    return max(filter(None, seen), key=lambda one: one.last, default=None)
 
 
 def _samples(sightings: Iterable[Sighting]) -> int:

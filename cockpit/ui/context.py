@@ -4,10 +4,13 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cockpit.places import cache_folder
+from cockpit.ui.alive import Alive
 from cockpit.ui.backend import Backend
 from cockpit.ui.heat import Heat
 from cockpit.ui.state import State
 from cockpit.ui.style import Look
+from cockpit.ui.warmth import Warmth
 
 if TYPE_CHECKING:
     from cockpit.history import History
@@ -38,6 +41,9 @@ class Context:
         self.places: Places | None = None
         #: What is sampled; None until somebody asks for it.
         self.profiling: Profiling | None = None
+        self.state.warmth = Warmth(self.heats)
+        #: What was seen running of the project, in this session and before.
+        self.alive = Alive(self.state, self._note)
 
     def sampled(self) -> "Profiling":
         """Return what is sampled; nothing, where nobody asked for it before."""
@@ -55,6 +61,11 @@ class Context:
 
         self.history = History(folder, root)
         self.state.dismiss(self.history.dismissed, self.history.covered)
+        self.alive.open(cache_folder(), root)
+
+    def _note(self, words: str) -> None:
+        if words and words not in self.notes:
+            self.notes = (*self.notes, words)
 
 
 def titled(root: Path) -> str:

@@ -46,6 +46,7 @@ class Detail(Vertical):
         #: The line that was asked for, where it was no finding's; else 0.
         self._line = 0
         self._folder: str | None = None
+        self._warmed: tuple[object, int] = self._shared.state.warmth.stamp, 0
         self._seen: tuple[tuple[int, bool], object, object] = (-1, False), None, None
 
     def compose(self) -> ComposeResult:
@@ -70,6 +71,21 @@ class Detail(Vertical):
         stamp = state.snapshot.generation, state.only_new
         now = self._seen = stamp, state.snapshot.new, history.dismissed if history else None
         return now[0] != before[0] or now[1] is not before[1] or now[2] is not before[2]
+
+    def warm(self) -> None:
+        """Show what profilers have learnt since this was asked last, if anything."""
+        state = self._shared.state
+        now = state.warmth.stamp, id(state.living)
+        if now == self._warmed:
+            return
+        self._warmed = now
+        self.source.show_heats(self._shared.heats)
+        finding = self._finding
+        if finding is not None:
+            known = self._docs.get((finding.checker, finding.rule), "")
+            shown = explained(self._shared, finding, known)
+            if shown != self.why.shown:  # to wrap it takes longer than all the rest
+                self.why.show(shown)
 
     def clear(self) -> None:
         """Show nothing: there is no finding."""

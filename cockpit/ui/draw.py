@@ -4,7 +4,7 @@ Everything from outside goes through `plain` here, and nothing is read as markup
 """
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
@@ -86,12 +86,22 @@ def sign(finding: Finding, signs: Signs) -> str:
     return signs.failed if finding.rule == UNREAD else signs.of(finding.severity)
 
 
-def row(finding: Finding, width: int, new: bool, palette: Palette, signs: Signs) -> list[Segment]:
-    """Return a finding in exactly `width` cells: sign, rule, message and at the right its place."""
+def row(  # noqa: PLR0913, PLR0917 -- all that a row is drawn from
+    finding: Finding,
+    width: int,
+    new: bool,
+    palette: Palette,
+    signs: Signs,
+    besides: Sequence[Segment] = (),
+) -> list[Segment]:
+    """Return a finding in exactly `width` cells: sign, rule, message and at the right its place.
+
+    `besides` is what is known of it apart from its tool's words, which it stands before.
+    """
     code = fit(label(finding), max(RULE_WIDTH, cell_len(label(finding))), signs.more)
     if width < _ALL_THREE:  # the place is worth most; the same in every row of a list
         code = ""
-    head = 2 + cell_len(code) + bool(code)
+    head = 2 + cell_len(code) + bool(code) + sum(part.cell_length for part in besides)
     message = _with_sources(finding)
     wanted = _place_width(finding, width, head + cell_len(message))
     where = place(finding, min(wanted, width - head - _MESSAGE), signs.more)
@@ -100,6 +110,7 @@ def row(finding: Finding, width: int, new: bool, palette: Palette, signs: Signs)
     segments = [
         Segment(sign(finding, signs) + " ", palette.of(finding.severity)),
         Segment(code + " " if code else "", palette.rule + weight),
+        *besides,
         Segment(fit(message, room, signs.more), palette.text + weight),
         Segment(" " + where, palette.muted),
     ]

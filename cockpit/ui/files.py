@@ -19,6 +19,7 @@ from cockpit.ui import captions
 from cockpit.ui.columns import Inks
 from cockpit.ui.context import Context
 from cockpit.ui.detail import Detail, Docs
+from cockpit.ui.living import Living
 from cockpit.ui.order import Rows, unread
 from cockpit.ui.page import OF_A_PANE, elsewhere, place_of
 from cockpit.ui.prompt import FilterLine
@@ -84,6 +85,7 @@ class FilesScreen(Triage):
         self._whole = Tree(pane.id for pane in PANES)
         self._shown: tuple[tuple[int, int, str, bool], Tree] = (0, 0, "", False), self._whole
         self._query = Query()
+        self._living: Living | None = None
         self._everything = (0, 0), Rows()
         self._inks = Inks(context.look)
         self._list = TreeList(self._whole, self._inks)
@@ -177,6 +179,7 @@ class FilesScreen(Triage):
         self._show_tree(metric.get("goal", 0.0))
         if self._detail.has_news():
             self._look_at(self._list.row, again=True)
+        self._detail.warm()
 
     def _show_tree(self, goal: float) -> None:
         state, look = self.context.state, self.context.look
@@ -200,9 +203,11 @@ class FilesScreen(Triage):
     def _narrowed(self) -> Tree:
         """Return the part of the tree that passes the filter."""
         state = self.context.state
+        living = state.living if self._query.asks_of_findings else None
         wanted = self._whole.version, state.snapshot.generation, self._words, state.only_new
-        if wanted != self._shown[0]:
+        if wanted != self._shown[0] or living is not self._living:
             self._query = parse(self._words, self.checkers)
+            self._living = state.living if self._query.asks_of_findings else None
             tree = self._whole.only_new() if state.only_new else self._whole
             if self._query.words:
                 tree = tree.only(files_passing(self._query, tree.files, self._found(wanted[:2])))
@@ -217,6 +222,7 @@ class FilesScreen(Triage):
             rows = [*unread_rows(state), *chain.from_iterable(lists)]
             new = frozenset(id(row) for row in rows if state.is_new(row))
             self._everything = stamp, Rows(rows, new)
+        self._everything[1].seen = state.living.ids
         return self._everything[1]
 
     def _listed(self) -> str:

@@ -1,6 +1,6 @@
 """The one list of findings: drawn by line, so that a hundred thousand rows cost what fifty do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 import msgspec
@@ -16,9 +16,10 @@ from cockpit.model import Finding
 from cockpit.ui.cursor import CursorView, moving
 from cockpit.ui.draw import header, row, strip
 from cockpit.ui.grouping import Group, Lines
-from cockpit.ui.style import Look
+from cockpit.ui.style import Look, Palette
 
 Key = tuple[str, str, str]
+Besides = Callable[[Finding, int, Palette], Sequence[Segment]]
 #: Cells of a border that its title leaves free.
 _CORNERS = 6
 
@@ -26,7 +27,8 @@ _CORNERS = 6
 class FindingList(CursorView):
     """Shows `Lines`; its cursor stays on its finding or header, by key, whatever happens to them.
 
-    `is_new` says what is drawn bold, `drawn` how a finding is drawn that is not drawn as it is.
+    `is_new` says what is drawn bold, `drawn` how a finding is drawn that is not drawn as it is,
+    `besides` what stands before its message, for a row of so many cells.
     """
 
     DEFAULT_CSS = """
@@ -84,10 +86,12 @@ class FindingList(CursorView):
         look: Look,
         is_new: Callable[[Finding], bool] = lambda _: False,
         drawn: Callable[[Finding], Finding] = lambda finding: finding,
+        besides: Besides = lambda *_: (),
     ) -> None:
         """Show no rows yet."""
         super().__init__()
         self._look, self._is_new, self._drawn = look, is_new, drawn
+        self._besides = besides
         self._title: Callable[[int], Text] = lambda _: Text()
         self._lines = Lines()
         self._empty, self._faded = "", False
@@ -306,4 +310,5 @@ class FindingList(CursorView):
         shown = self._drawn(line)
         if self._lines.by == "file":  # its header names the file
             shown = msgspec.structs.replace(shown, path="")
-        return [*indent, *row(shown, room, self._is_new(line), palette, signs)]
+        besides = self._besides(line, room, palette)
+        return [*indent, *row(shown, room, self._is_new(line), palette, signs, besides)]

@@ -35,6 +35,10 @@ class Narrowing:
         """Start with nothing narrowed."""
         self.query = Query()
         self.rows = Rows()
+        #: How many rows are left out because they were seen running.
+        self.hidden = 0
+        self._seen: frozenset[int] = frozenset()
+        self._unseen = Rows(), Rows()
         self._texts = Texts()
         self._asked: tuple[str, Sequence[str]] = "", ()
         self._from = Rows()
@@ -43,11 +47,18 @@ class Narrowing:
         self._groups: tuple[Rows, dict[str, tuple[Group, ...]]] = Rows(), {}
         self._lines = Lines()
 
-    def lines(self, rows: Rows, view: View, tools: Sequence[str] = ()) -> Lines:
+    def lines(
+        self,
+        rows: Rows,
+        view: View,
+        tools: Sequence[str] = (),
+        seen: frozenset[int] = frozenset(),
+    ) -> Lines:
         """Return the lines of `rows` in `view`; the same object while both stay as they are.
 
-        `tools` are those that a filter may ask for.
+        `tools` are those that a filter may ask for, `seen` the `id` of findings seen running.
         """
+        rows = self._left(rows, view, seen)
         if (view.words, tools) != self._asked:
             self._asked, self.query = (view.words, tools), parse(view.words, tools)
         if not view.words:
@@ -65,6 +76,20 @@ class Narrowing:
     def is_ready(self, rows: Rows) -> bool:
         """Return whether a filter has all that it looks in."""
         return self._texts.is_ready(rows.whole.findings)
+
+    def _left(self, rows: Rows, view: View, seen: frozenset[int]) -> Rows:
+        """Return the rows without those seen running, where they are not to be shown."""
+        rows.whole.seen = seen
+        if seen != self._seen:
+            self._seen, self._unseen = seen, (Rows(), Rows())
+            self._from = Rows()  # a filter may have asked for it
+        if not (view.hide_seen and seen):
+            self.hidden = 0
+            return rows
+        if self._unseen[0] is not rows:
+            self._unseen = rows, rows.unseen()
+        self.hidden = len(rows) - len(self._unseen[1])
+        return self._unseen[1]
 
     def _matched(self, rows: Rows) -> Rows:
         """Return what passes the filter; what shorter words left is remembered while one types."""

@@ -71,6 +71,8 @@ class Rows:
     ) -> None:
         """Hold `findings`; `fresh` are the `id` of those that are new, maybe of others too."""
         self.findings, self.fresh = findings, fresh
+        #: The `id` of those of the whole that were seen running, maybe of others too.
+        self.seen: frozenset[int] = frozenset()
         self.whole: Rows = self
         self.at: Sequence[int] = range(len(findings))
         self._columns: dict[str, list[Any]] = {}
@@ -80,6 +82,14 @@ class Rows:
         part = Rows((), self.fresh)
         part.findings, part.whole, part.at = Picked(self.whole.findings, at), self.whole, at
         return part
+
+    def pulled(self, first: Sequence[int]) -> "Rows":
+        """Return the whole with the rows at the places `first` first, the others as they were."""
+        places = sorted(first)
+        rows = Rows(_pulled(self.findings, first, places), self.fresh)
+        for name, column in self._columns.items():
+            rows._columns[name] = _pulled(column, first, places)
+        return rows
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -108,6 +118,14 @@ class Rows:
         for value, place in zip(self.column(name), self.at, strict=True):
             parts[value].append(place)
         return parts
+
+    def is_seen(self) -> Iterable[bool]:
+        """Return of each row whether it was seen running."""
+        return map(self.whole.seen.__contains__, map(id, self.findings))
+
+    def unseen(self) -> "Rows":
+        """Return those that were not seen running, in the same order."""
+        return self.part(list(compress(self.at, map(operator.not_, self.is_seen()))))
 
     def only_new(self) -> "Rows":
         """Return those that are new, in the same order."""
@@ -144,6 +162,16 @@ class Rows:
     def _row(self, place: int) -> int | None:
         row = bisect_left(self.at, place)
         return row if row < len(self) and self.at[row] == place else None
+
+
+def _pulled(every: Sequence[Any], first: Sequence[int], places: Sequence[int]) -> list[Any]:
+    """Return `every` with what is at `first` before the rest; `places` are the same, ascending."""
+    made, start = [every[place] for place in first], 0
+    for place in places:
+        made += every[start:place]
+        start = place + 1
+    made += every[start:]
+    return made
 
 
 def unread(checker: str, error: FileError) -> Finding:
@@ -205,8 +233,13 @@ class Order:
         """The findings in reading order: what is new comes first."""
         return self._sorted["worst"]
 
+    def findings_in(self, paths: Iterable[str]) -> Iterator[Finding]:
+        """Yield the findings in some files."""
+        for entry in filter(None, map(self._entries.get, paths)):
+            yield from entry.findings
+
     def sorted(self, sort: Sort) -> Rows:
-        """Return the findings in one of the orders; the same object until they change."""
+        """Return the findings in an order of their own; the same object until they change."""
         if sort == "place" and sort not in self._sorted:
             self._sorted[sort] = Rows(self._by_place(), self.rows.fresh)
         elif sort not in self._sorted:

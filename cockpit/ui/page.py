@@ -30,6 +30,7 @@ OF_A_PANE: Mapping[str, str] = {
     "s": "the least severity",
     "t": "grouping",
     "d": "the list of the dismissed",
+    "v": "hiding what was seen running",
     "plus": "zooming",
 }
 
@@ -98,9 +99,22 @@ class Page(Screen[None]):
 
     def show(self) -> None:
         """Draw what the context says now."""
+        self.context.alive.follow()
         self._status.refresh()
         self.query_one(Summary).refresh()
         self.query_one(KeyBar).refresh()
+
+    def on_mount(self) -> None:
+        """Hear of what was seen running."""
+        self.context.alive.subscribe(self._seen)
+
+    def on_unmount(self) -> None:
+        """Hear of it no more."""
+        self.context.alive.unsubscribe(self._seen)
+
+    def _seen(self) -> None:
+        if self.is_attached and self.is_current:
+            self.show()
 
     def on_screen_resume(self) -> None:
         """Catch up with what came while another screen was on top."""

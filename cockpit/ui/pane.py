@@ -4,6 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING, ClassVar, get_args
 
 import msgspec
+from rich.segment import Segment
 from rich.text import Text
 from textual import events, on, work
 from textual.app import ComposeResult
@@ -14,6 +15,7 @@ from textual.widgets import Input, Static
 from cockpit.model import SEVERITIES, Finding
 from cockpit.panes import Pane
 from cockpit.ui import captions, wording
+from cockpit.ui.besides import known_besides
 from cockpit.ui.context import Context
 from cockpit.ui.detail import Detail, Docs
 from cockpit.ui.grouping import Group as Header
@@ -25,6 +27,7 @@ from cockpit.ui.page import elsewhere, place_of
 from cockpit.ui.prompt import Filter, FilterLine, Reason, ReasonLine
 from cockpit.ui.query import hint
 from cockpit.ui.state import DIMMED
+from cockpit.ui.style import Palette
 from cockpit.ui.triage import Dismissing
 from cockpit.ui.view import Group, Sort, View
 
@@ -68,6 +71,7 @@ class PaneScreen(Dismissing):
         Binding("t", "group", "group", id="pane.group"),
         Binding("S", "sort", "sort", show=False, id="pane.sort"),
         Binding("d", "dismissed", "the dismissed", show=False, id="pane.dismissed"),
+        Binding("v", "seen", "hide what was seen running", show=False, id="pane.seen"),
         Binding("plus", "zoom", "zoom", show=False, key_display="+", id="pane.zoom"),
         Binding("tab", "app.next_pane(1)", "next pane", show=False, id="pane.next"),
         Binding("shift+tab", "app.next_pane(-1)", "pane before", show=False, id="pane.previous"),
@@ -90,7 +94,7 @@ class PaneScreen(Dismissing):
         """Show `pane`; `docs` remembers the rules' documentation for all panes."""
         super().__init__(context)
         self._pane = pane
-        self._list = FindingList(context.look, context.state.is_new, self._drawn)
+        self._list = FindingList(context.look, context.state.is_new, self._drawn, self._besides)
         self._detail = Detail(context, docs)
         self._source, self._why = self._detail.source, self._detail.why
         self._filter = FilterLine(context.look)
@@ -154,7 +158,8 @@ class PaneScreen(Dismissing):
         faded = standing.kind in DIMMED
         shown = lines.count
         state, view = self.context.state, self._view
-        empty = "" if shown else wording.nothing(self._pane, state, view, self._gone())
+        hidden = self._narrowing.hidden
+        empty = "" if shown else wording.nothing(self._pane, state, view, self._gone(), hidden)
         self._list.show(lines, faded, empty, narrowed)
         self._show_caption(shown)
         query = self._narrowing.query
@@ -168,6 +173,7 @@ class PaneScreen(Dismissing):
             self._notice.set_class(bool(said), "-said")
         if self._detail.has_news():
             self._look_at(self._list.finding, again=True)
+        self._detail.warm()
 
     @property
     def view(self) -> View:
@@ -197,6 +203,9 @@ class PaneScreen(Dismissing):
         words = f"{dismissal.reason} ({dismissal.when[:10]})  {finding.message}"
         return msgspec.structs.replace(finding, message=words)
 
+    def _besides(self, finding: Finding, width: int, palette: Palette) -> list[Segment]:
+        return known_besides(finding, self.context.state, width, palette, self.context.look.signs)
+
     def go_to(self, finding: Finding) -> None:
         """Put the cursor on a finding."""
         self._list.go_to(finding)
@@ -208,7 +217,8 @@ class PaneScreen(Dismissing):
     def _lines(self) -> Lines:
         """Return the lines of the list in this view; the same object until something changes."""
         tools = self.context.state.checkers(self._pane.id)
-        return self._narrowing.lines(self._rows(), self._view, tools)
+        seen = self.context.state.living.ids
+        return self._narrowing.lines(self._rows(), self._view, tools, seen)
 
     def _gone(self) -> int:
         """Return how many of the dismissed this view would show."""
@@ -226,7 +236,10 @@ class PaneScreen(Dismissing):
 
     def _show_caption(self, shown: int) -> None:
         context, view = self.context, self._view
-        self._list.entitle(lambda room: wording.title(self._pane, context, view, shown, room))
+        hidden = self._narrowing.hidden
+        self._list.entitle(
+            lambda room: wording.title(self._pane, context, view, shown, room, hidden)
+        )
         self._list.border_subtitle = captions.standing(self._pane, context.state, context.look)
 
     # --- Following the cursor -----------------------------------------------------------------
@@ -332,9 +345,21 @@ class PaneScreen(Dismissing):
         self._change(group=after, folded=frozenset())
 
     def action_sort(self) -> None:
-        """Sort worst first, by place, by rule."""
+        """Sort worst first, by place, by rule, and where a profile is loaded hottest first."""
         sorts: tuple[Sort, ...] = get_args(Sort)
-        self._change(sort=sorts[(sorts.index(self._view.sort) + 1) % len(sorts)])
+        if not self.context.heats:
+            sorts = tuple(sort for sort in sorts if sort != "heat")
+        at = sorts.index(self._view.sort) if self._view.sort in sorts else 0
+        self._change(sort=sorts[(at + 1) % len(sorts)])
+
+    def action_seen(self) -> None:
+        """Hide what is called dead and was seen running, or show it again."""
+        if self._pane.id != "dead":
+            self.say("only what is called dead is marked as seen running", "Open Dead code.")
+        elif not self._view.hide_seen and not self.context.state.living.ids:
+            self.say("nothing here was seen running", "c profiles a process.")
+        else:
+            self._change(hide_seen=not self._view.hide_seen)
 
     def action_dismissed(self) -> None:
         """Show what was dismissed in place of what was not, or back."""

@@ -25,7 +25,7 @@ _QUALIFIERS: dict[str, Subject] = {
 }  # fmt: skip
 #: What a path alone can answer, where files are filtered.
 _OF_PATH: tuple[Subject, ...] = ("text", "path")
-_STATES = ("new", "fixable")
+_STATES = ("new", "fixable", "seen")
 _HELP = "rule: path: tool: severity: is:"
 #: `!`, a qualifier, and a value, which may stand in quotes; an open quote ends with the line.
 _WORD = re.compile(r'(!?)(?:([^\s":!]+):)?(?:"([^"]*)"?|(\S*))')
@@ -233,7 +233,9 @@ def _hits(word: Word, rows: Rows, texts: Sequence[str]) -> Iterable[object]:
             return [value in text for text in texts]
         return [value in texts[place] for place in rows.at]
     if word.subject == "is":
-        return rows.is_new() if "new".startswith(value) else rows.column("fixable")
+        if "new".startswith(value):
+            return rows.is_new()
+        return rows.is_seen() if "seen".startswith(value) else rows.column("fixable")
     fields, test = _TESTS[word.subject]
     # A few rules, tools and paths are shared by many findings: each is looked at once.
     known_hits = _Once(lambda key: test(key, value))

@@ -26,8 +26,10 @@ from cockpit.model import (
 from cockpit.panes import PANES, Panes, tools_of
 from cockpit.ui.coverage import coverage_of
 from cockpit.ui.dismissed import Cover, Dismissals, Dismissed
+from cockpit.ui.living import NOTHING, Living
 from cockpit.ui.order import UNREAD, Errors, News, Order, Rows, unread
 from cockpit.ui.view import Sort
+from cockpit.ui.warmth import Warmth
 
 if TYPE_CHECKING:
     from cockpit.actions import Dismissal
@@ -68,6 +70,9 @@ class State:
         self.snapshot = EMPTY
         #: Whether lists show only what is new since the base; one switch for the whole session.
         self.only_new = False
+        #: What profilers know of findings' places, and which findings were seen running.
+        self.warmth = Warmth()
+        self.living: Living = NOTHING
         self._within = ""
         self._panes = Panes()
         self._clock = clock
@@ -143,7 +148,11 @@ class State:
         `dismissed` are those that a person put away. The same object until something changes.
         """
         orders = self._dismissed_orders if dismissed else self._orders
-        rows = orders[pane].sorted(sort)
+        order = orders[pane]
+        if sort == "heat":
+            rows = self.warmth.rows((pane, dismissed), order.rows, order.findings_in)
+        else:
+            rows = order.sorted(sort)
         if not self.only_new:
             return rows
         known = self._new_rows.get((pane, sort, dismissed))
@@ -199,6 +208,10 @@ class State:
     def files(self, pane: str) -> FilesToFindings:
         """Return the pane's findings by path."""
         return self._files[pane]
+
+    def everything(self, pane: str) -> FilesToFindings:
+        """Return the pane's findings by path, those that are dismissed or not looked at too."""
+        return self._panes.files(pane)
 
     def findings_of(self, path: str) -> dict[str, tuple[Finding, ...]]:
         """Return what every pane says of one file, panes with nothing left out."""

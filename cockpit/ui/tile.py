@@ -14,6 +14,7 @@ from cockpit.model import Finding, Metric
 from cockpit.panes import Pane
 from cockpit.plain import plain
 from cockpit.ui import captions
+from cockpit.ui.besides import known_besides
 from cockpit.ui.coverage import Folder, bar, folder_row, worst_folders
 from cockpit.ui.draw import row, strip, wrapped
 from cockpit.ui.state import DIMMED, Standing, State
@@ -115,7 +116,9 @@ class Tile(Widget, can_focus=True):
         faded = self._state.standing(self.pane.id).kind in DIMMED
         palette = self._look.faded if faded else self._look.palette
         new = self._state.is_new(finding)
-        return row(finding, width, new, palette, self._look.signs)
+        signs = self._look.signs
+        besides = known_besides(finding, self._state, width, palette, signs)
+        return row(finding, width, new, palette, signs, besides)
 
     def _shown(self) -> list[Finding]:
         """Return the findings that have room; of docstrings only what is new, folders say more."""

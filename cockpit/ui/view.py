@@ -6,14 +6,16 @@ import msgspec
 
 from cockpit.model import SEVERITIES, Severity
 
-Sort = Literal["worst", "place", "rule"]
+#: "heat" is there for as long as a profiler knows of any.
+Sort = Literal["worst", "place", "rule", "heat"]
 Group = Literal["", "file", "rule", "tool"]
 
 
 class View(msgspec.Struct, frozen=True):
     """Filter, least severity, order, grouping, folded groups, zoom, and the cursor's finding.
 
-    `dismissed` shows what was dismissed in place of what was not. `cursor` is the key of a finding
+    `dismissed` shows what was dismissed in place of what was not, `hide_seen` leaves out what was
+    seen running. `cursor` is the key of a finding
     (path, checker, identity), or None.
     """
 
@@ -24,6 +26,7 @@ class View(msgspec.Struct, frozen=True):
     folded: frozenset[str] = frozenset()
     zoomed: bool = False
     dismissed: bool = False
+    hide_seen: bool = False
     cursor: tuple[str, str, str] | None = None
 
 

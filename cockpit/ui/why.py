@@ -21,6 +21,7 @@ from cockpit.ui.markdown import Line, render, styled, wrapped
 from cockpit.ui.marks import others_on_line
 from cockpit.ui.order import UNREAD
 from cockpit.ui.style import Inked, Look
+from cockpit.ui.warmth import Warm
 
 #: The actions that a finding's last line offers, in order, where the page has them; {} is where.
 _OFFERS = {
@@ -36,7 +37,8 @@ class Explained(msgspec.Struct, frozen=True):
 
     `since` names the base where the finding is new, `missing` says why there is no `doc` or that
     it is on its way, `others` is what else is said of its line, `heats` what profilers measured
-    there: titles with shares. `dismissed` says why and when it was put away, if it was.
+    there. `dismissed` says why and when it was put away, if it was, and `seen` of dead code where
+    and when it ran all the same.
     """
 
     finding: Finding
@@ -45,14 +47,15 @@ class Explained(msgspec.Struct, frozen=True):
     since: str = ""
     others: Sequence[Finding] = ()
     dismissed: Dismissal | None = None
-    heats: Sequence[tuple[str, float]] = ()
+    heats: Sequence[Warm] = ()
+    seen: str = ""
 
 
 def explained(context: Context, finding: Finding, known: RuleDoc | str) -> Explained:
     """Return what is to be shown of a finding; `known` is its rule's page, or why there is none."""
     state = context.state
     said = state.findings_of(finding.path)
-    warm = [(heat.title, heat.lines(finding.path).get(finding.line, 0)) for heat in context.heats]
+    seen = state.living.of(finding)
     return Explained(
         finding,
         doc=None if isinstance(known, str) else known,
@@ -60,7 +63,8 @@ def explained(context: Context, finding: Finding, known: RuleDoc | str) -> Expla
         since=state.snapshot.base.name if state.is_new(finding) else "",
         others=others_on_line(said, finding),
         dismissed=state.dismissal(finding),
-        heats=[(title, weight) for title, weight in warm if weight > 0],
+        heats=state.warmth.told(finding),
+        seen=seen.words if seen is not None else "",
     )
 
 
@@ -92,6 +96,11 @@ class Why(ScrollView, Inked, can_focus=True):
         self._lines: list[Text] = []
         self._wrapped_at = 0
         self.border_title = "Why"
+
+    @property
+    def shown(self) -> Explained | None:
+        """All that is shown."""
+        return self._shown
 
     @property
     def finding(self) -> Finding | None:
@@ -188,10 +197,15 @@ class Why(ScrollView, Inked, can_focus=True):
             yield Line(styled(words, palette.medium))
         for source in shown.finding.also:
             yield Line(styled(f"{plain(source)} says the same of this place", palette.muted))
-        for title, weight in shown.heats:
-            name = plain(title).removesuffix("%").strip()
-            text = styled("this line takes ", palette.muted)
-            yield Line(text.append(f"{weight:.0%}", palette.hottest).append(f" of the {name}"))
+        if shown.seen:
+            text = styled(f"{signs.alive} seen running: ", palette.good)
+            yield Line(text.append(plain(shown.seen), palette.text))
+        for heat in shown.heats:
+            text = styled(f"this {heat.what} takes ", palette.muted)
+            text.append(f"{heat.percent}%", palette.hottest)
+            whose = f" of {plain(heat.whose)}" if heat.whose else ""
+            text.append(f" of the {plain(heat.measure)}{whose}")
+            yield Line(text.append(heat.aside, palette.muted))
         for other in shown.others:
             text = styled(f"{sign(other, signs)} ", palette.of(other.severity))
             text.append(f"{label(other)} ", palette.rule).append(beside_label(other))

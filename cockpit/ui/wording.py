@@ -19,8 +19,12 @@ from cockpit.ui.view import View
 _WORDS = 12
 
 
-def title(pane: Pane, context: Context, view: View, count: int, room: int) -> Text:
+def title(  # noqa: PLR0913, PLR0917 -- all that a title is made of
+    pane: Pane, context: Context, view: View, count: int, room: int, hidden: int = 0
+) -> Text:
     """Return the pane's title and what its list of `count` findings shows, in `room` cells.
+
+    `hidden` were seen running, and are left out for that.
 
     The sparkline gives way first, then the filter's words, which stand under the list as well.
     """
@@ -28,7 +32,8 @@ def title(pane: Pane, context: Context, view: View, count: int, room: int) -> Te
     words, dot = plain(view.words), f" {look.signs.dot} "
 
     def told(words: str | None) -> str:
-        return dot.join(_shown(pane, state, view, count, words))
+        left_out = [f"{hidden:,} seen running hidden"] if hidden else []
+        return dot.join([*left_out, *_shown(pane, state, view, count, words)])
 
     head, said = captions.title(pane, state, look, sparks=True), told(words)
     if head.cell_len + 2 + cell_len(said) > room:
@@ -53,7 +58,9 @@ def _shown(pane: Pane, state: State, view: View, count: int, words: str | None) 
         yield "only high" if view.least == SEVERITIES[0] else f"{view.least} and worse"
     if view.group:
         yield f"by {view.group}"
-    if view.sort != "worst":
+    if view.sort == "heat":
+        yield from ["hottest first"] if state.warmth.heats else []
+    elif view.sort != "worst":
         yield f"sorted by {view.sort}"
     if state.within:
         yield f"in {plain(state.within)}"
@@ -61,15 +68,15 @@ def _shown(pane: Pane, state: State, view: View, count: int, words: str | None) 
         yield "filter: none"
 
 
-def nothing(pane: Pane, state: State, view: View, gone: int) -> str:
+def nothing(pane: Pane, state: State, view: View, gone: int, hidden: int = 0) -> str:
     """Return why the list is empty and what shows more; nothing while its tools have no answer.
 
-    `gone` are the dismissed that the view would show.
+    `gone` are the dismissed that the view would show, `hidden` those seen running.
     """
     if state.standing(pane.id).kind not in ("fresh", "partly"):
         return ""
-    if gone and not view.dismissed:
-        return f"{_wanted(state, view)} left, {gone:,} dismissed; d shows them."
+    if words := _left_out(state, view, gone, hidden):
+        return words
     if state.only_new and not view.dismissed and not state.new_in(pane.id):
         if not state.snapshot.base.ready:
             return f"What is new {plain(state.since)} is not known yet; b shows all."
@@ -78,6 +85,15 @@ def nothing(pane: Pane, state: State, view: View, gone: int) -> str:
         way = "esc clears it" if view.words else "s shows the lesser ones"
         return f"Nothing passes the filter; {way}."
     return "Nothing is dismissed here; d shows the rest." if view.dismissed else "Nothing found."
+
+
+def _left_out(state: State, view: View, gone: int, hidden: int) -> str:
+    """Return which key shows what only a person's own choice leaves out."""
+    if hidden and not view.words:
+        return f"Nothing left, {hidden:,} seen running; v shows them."
+    if gone and not view.dismissed:
+        return f"{_wanted(state, view)} left, {gone:,} dismissed; d shows them."
+    return ""
 
 
 def _wanted(state: State, view: View) -> str:

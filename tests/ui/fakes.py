@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -60,6 +60,33 @@ def snapshot(generation: int = 1, **reports: Report) -> Snapshot:
     """Return a snapshot in which every checker is fresh, those not named with nothing found."""
     results = {name: result(name, reports.get(name, Report())) for name in CHECKERS}
     return Snapshot(generation, results, files=2814, seconds=0.084)
+
+
+class Warm:
+    """A profiler that has measured one file."""
+
+    title = "CPU %"
+    whose = "pid 4711"
+
+    def __init__(
+        self,
+        weights: Mapping[int, float],
+        path: str = "pkg/a.py",
+        own: Mapping[int, float] | None = None,
+        functions: Mapping[str, float] | None = None,
+    ) -> None:
+        self.weights, self.paths = weights, (path,)
+        self.weights_alone, self.functions = own or {}, functions or {}
+        self.version = 1
+
+    def lines(self, path: str) -> Mapping[int, float]:
+        return self.weights if path in self.paths else {}
+
+    def own(self, path: str) -> Mapping[int, float]:
+        return self.weights_alone if path in self.paths else {}
+
+    def function(self, path: str, name: str, first: int, last: int) -> float:  # noqa: ARG002
+        return self.functions.get(name, 0.0) if path in self.paths else 0.0
 
 
 class FakeBackend:

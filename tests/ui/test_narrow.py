@@ -69,7 +69,7 @@ def test_words_must_all_be_there_and_qualifiers_say_where(words: str, rules: lis
     [
         ("rul:F4", "no rul: here; did you mean rule: ?"),
         ("sev:hgih", "sev: takes high, medium or low"),
-        ("is:old", "is: takes new or fixable"),
+        ("is:old", "is: takes new, fixable or seen"),
         ("tool:pylint", "tool: takes ruff, bandit or interrogate"),
         ("foo:bar", "no foo: here, only rule: path: tool: severity: is:; in quotes it is text"),
         ("rule:F4 path:", ""),

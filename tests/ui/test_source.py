@@ -1,6 +1,5 @@
 """The source view: gutter, marks, heat, and text that no terminal should have to draw."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -20,6 +19,7 @@ from cockpit.ui.style import ASCII, UNICODE
 from cockpit.ui.why import Why
 from tests.ui.fakes import (
     FakeBackend,
+    Warm,
     finding,
     line_with,
     report,
@@ -39,18 +39,6 @@ E501 = finding("E501", line=7, message="Line too long", severity="low")
 F841 = finding("F841", line=150, message="never used", severity="medium")
 B404 = finding("B404", line=1, message="os is dangerous", checker="bandit", severity="low")
 FIRST = snapshot(ruff=report(F401, E501, F841), bandit=report(B404))
-
-
-class Warm:
-    """A profiler that has measured one file."""
-
-    title = "CPU %"
-
-    def __init__(self, weights: Mapping[int, float]) -> None:
-        self.weights = weights
-
-    def lines(self, path: str) -> Mapping[int, float]:
-        return self.weights if path == "pkg/a.py" else {}
 
 
 def one(backend: FakeBackend, project: Path, code: str, **places: int) -> Finding:
