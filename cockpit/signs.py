@@ -33,6 +33,8 @@ class Signs(msgspec.Struct, frozen=True):
     rise: str = "↑"
     fall: str = "↓"
     alive: str = "►"
+    frame: str = "▏"
+    swatch: str = "■"
 
     def of(self, severity: Severity) -> str:
         """Return the sign of a severity."""
@@ -51,6 +53,8 @@ ASCII = Signs(
     rise="^",
     fall="v",
     alive=">",
+    frame="|",
+    swatch="#",
 )
 
 

@@ -47,11 +47,13 @@ class Context:
 
     def sampled(self) -> "Profiling":
         """Return what is sampled; nothing, where nobody asked for it before."""
-        # It is imported when the CPU page is: the first paint does not need it.
+        # They are imported when the CPU page is: the first paint does not need them.
+        from cockpit.ui.joining import Joining
         from cockpit.ui.profiling import Profiling
 
         if self.profiling is None:
             self.profiling = Profiling()
+            Joining(self, self.profiling)
         return self.profiling
 
     def open_history(self, folder: Path, root: Path) -> None:

@@ -161,7 +161,7 @@ class CpuScreen(SampledPage):
         self._filter.show(self._words, "")
         if anew:
             self._lay_out()
-        self._detail.source.show_heats(self.context.heats)
+        self._detail.warm()
 
     def _show_rows(self, anew: bool) -> None:
         """Fill the list with the rows of the open view."""

@@ -1,6 +1,7 @@
 """What every view with a cursor line shares: the keys that move it, and that it stays in sight."""
 
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 from textual.scroll_view import ScrollView
 
 
@@ -20,6 +21,22 @@ def moving(place: str) -> list[BindingType]:
         hidden("g,home", "first", "first", "first"),
         hidden("G,end", "last", "last", "last"),
     ]
+
+
+def stretch(view: ScrollView, length: int) -> None:
+    """Have `view` be so many lines long; the screen is laid out anew only where a scrollbar comes.
+
+    Or goes. That takes longer than all the rest of a key.
+    """
+    size, height = Size(1, length), view.scrollable_content_region.height
+    if (length > height) is not (view.virtual_size.height > height):
+        view.virtual_size = size
+        return
+    view.set_reactive(ScrollView.virtual_size, size)
+    if length > height:
+        view.vertical_scrollbar.window_virtual_size = length
+    if view.scroll_offset.y > view.max_scroll_y:
+        view.scroll_to(y=view.max_scroll_y, animate=False, immediate=True, force=True)
 
 
 class CursorView(ScrollView, can_focus=True):

@@ -8,12 +8,11 @@ from rich.segment import Segment
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
 from cockpit.model import Finding
-from cockpit.ui.cursor import CursorView, moving
+from cockpit.ui.cursor import CursorView, moving, stretch
 from cockpit.ui.draw import header, row, strip
 from cockpit.ui.grouping import Group, Lines
 from cockpit.ui.style import Look, Palette
@@ -149,7 +148,7 @@ class FindingList(CursorView):
         lost = 0 if narrowed else before
         self._lines, self._faded, self._empty = lines, faded, empty
         self._cursor = max(0, min(lost if kept is None else kept, len(lines) - 1))
-        self._stretch(len(lines))
+        stretch(self, len(lines))
         if self._cursor != before and before:
             # The row of the cursor stays where it is on the screen; what surrounds it moves.
             # Not on the first row: there nobody reads, and what is new comes into sight.
@@ -158,21 +157,6 @@ class FindingList(CursorView):
         self._reveal()
         self.refresh()
         self._tell()
-
-    def _stretch(self, length: int) -> None:
-        """Be so many lines long; the screen is laid out anew only where a scrollbar comes or goes.
-
-        That takes longer than all the rest of a key.
-        """
-        size, height = Size(1, length), self.scrollable_content_region.height
-        if (length > height) is not (self.virtual_size.height > height):
-            self.virtual_size = size
-            return
-        self.set_reactive(FindingList.virtual_size, size)
-        if length > height:
-            self.vertical_scrollbar.window_virtual_size = length
-        if self.scroll_offset.y > self.max_scroll_y:
-            self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True, force=True)
 
     def _kept(self, lines: Lines) -> int | None:
         """Return the line in `lines` of what the cursor is on, or is to be on."""

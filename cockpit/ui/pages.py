@@ -70,9 +70,16 @@ class Pages:
         from cockpit.ui.cpu import CpuScreen
 
         if self._cpu is None:
+            self._app.context.sampled().listen(self._sampled)
             self._cpu = CpuScreen(self._app.context, self._docs)
             self._install(self._cpu, CPU)
         return self._cpu
+
+    def _sampled(self) -> None:
+        """Show on another page what was learnt of lines and findings; the CPU page does so itself."""
+        page = self._app.screen
+        if isinstance(page, Page) and page is not self._cpu and page.is_attached:
+            page.show()
 
     def _install(self, screen: "Made", page_id: str) -> None:
         self._app.install_screen(screen, page_id)

@@ -1,0 +1,189 @@
+"""How the rows of an icicle are drawn, and what is said above and below them."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+
+from cockpit.plain import plain
+from cockpit.profilers.profile import Function, Node
+from cockpit.ui.draw import fit, shorten
+from cockpit.ui.hues import Hues, shade_of
+from cockpit.ui.icicle import Box
+from cockpit.ui.origin import Kind, Origin, origin_of
+from cockpit.ui.seek import Found
+from cockpit.ui.spot import Spot
+from cockpit.ui.style import Look, Palette
+
+#: What fills mean, in words.
+_LEGEND: tuple[tuple[Kind, str], ...] = (
+    ("own", "own"),
+    ("library", "libraries"),
+    ("python", "Python's"),
+    ("native", "native"),
+)
+
+
+class Cell(NamedTuple):
+    """What is drawn of a box: where, what it says, and how; two alike are drawn alike."""
+
+    x: int
+    width: int
+    words: str
+    function: Function | None
+    matched: bool
+    under_cursor: bool
+
+
+def frame_cell(box: Box, node: Node, spot: Spot, matched: bool, more: str) -> Cell:
+    """Return what is drawn of the frame of `node`."""
+    name = plain(node.function.name)
+    words = label(name, box.total, spot.root.total, box.width - 1, more)
+    return Cell(box.x, box.width, words, node.function, matched, node is spot.node)
+
+
+def thin_cell(box: Box, matched: bool) -> Cell:
+    """Return what is drawn of siblings that are too thin."""
+    words = f"{box.gathered:,} more"
+    words = words if len(words) + 2 <= box.width else ""
+    return Cell(box.x, box.width, words, None, matched, False)
+
+
+def share(part: int, whole: int) -> str:
+    """Return a share as a person reads it: 45%, 3.2%, <0.1%; only all is 100%."""
+    percent = 100 * part / whole if whole else 0.0
+    if part and percent < 0.1:
+        return "<0.1%"
+    if percent < 9.95:
+        return f"{percent:.1f}%"
+    return f"{percent:.0f}%" if part == whole or percent < 99.5 else ">99%"
+
+
+def label(name: str, part: int, whole: int, room: int, more: str) -> str:
+    """Return what a frame says in at most `room` cells: its name and share, or what fits of them.
+
+    A class is left out before a name is cut; of fewer than three cells nothing could be read.
+    """
+    if room < 3:
+        return ""
+    short = name.rpartition(".")[2] or name
+    for words in (f"{name} {share(part, whole)}", name, short):
+        if cell_len(words) <= room:
+            return words
+    return fit(short, room, more)
+
+
+class Painter:
+    """Draws rows in the colours of now; the project's own code lies in the folder `own`."""
+
+    def __init__(self, look: Look, hues: Hues, own: str = "") -> None:
+        """Draw with these colours."""
+        self.palette: Palette = look.palette
+        self.hues = hues
+        self._signs, self._own = look.signs, own
+
+    def row(self, cells: Iterable[Cell], focused: bool) -> list[Segment]:
+        """Return a row of frames and dots; `focused` says how the cursor is drawn."""
+        segments: list[Segment] = []
+        at, module, shade = 0, "", None
+        for cell in cells:
+            if cell.x > at:
+                segments.append(Segment(" " * (cell.x - at)))
+            at = cell.x + cell.width
+            if cell.function is None:
+                segments.append(self._dots(cell))
+                continue
+            origin = origin_of(cell.function, self._own)
+            beside = shade if origin.module == module else None
+            module, shade = origin.module, shade_of(cell.function.name, beside)
+            segments.extend(self._frame(cell, self.hues.of(origin, shade), focused))
+        return segments
+
+    def _dots(self, cell: Cell) -> Segment:
+        style = self.palette.muted
+        if cell.matched:
+            style = self.palette.accent + Style(underline=True, bold=True)
+        dot = self._signs.dot
+        words = f"{dot}{cell.words}" if cell.words else ""
+        return Segment(words + dot * (cell.width - len(words)), style)
+
+    def _frame(self, cell: Cell, style: Style, focused: bool) -> list[Segment]:
+        hues, edge = self.hues, self._signs.frame
+        if cell.matched:
+            style = style + hues.match
+        if cell.under_cursor:
+            style = hues.cursor if focused else hues.blurred
+            style = style + Style(underline=cell.matched or None)
+        if hues.filled:
+            return [
+                Segment(edge, style + hues.edge),
+                Segment(fit(cell.words, cell.width - 1), style),
+            ]
+        if cell.width == 1:
+            return [Segment(self._signs.edge, style)]
+        return [Segment(f"[{fit(cell.words, cell.width - 2, self._signs.more)}]", style)]
+
+
+class Captions:
+    """Says above and below the rows what they show; the view is called `name`."""
+
+    def __init__(self, look: Look, own: str, name: str) -> None:
+        """The project's own code lies in the folder `own`."""
+        self._look, self._own, self._name = look, own, name
+
+    def title(self, spot: Spot, words: str, found: Found, room: int) -> Text:
+        """Return what is zoomed into, how to go back, and what was `found` of the `words`."""
+        palette, more = self._look.palette, self._look.signs.more
+        dot, whole = f" {self._look.signs.dot} ", spot.root.total
+        title = Text(f"{self._name}  ", palette.strong, no_wrap=True)
+        if len(spot.outer) == 1:
+            title.append(f"all {whole:,} samples", palette.muted)
+        else:
+            zoomed = plain(spot.zoomed.function.name)
+            zoomed = fit(zoomed, min(cell_len(zoomed), max(8, room // 3)), more)
+            title.append(f"{zoomed} ", palette.key)
+            title.append(f"{share(spot.zoomed.total, whole)} of all", palette.text)
+            title.append(f"{dot}backspace zooms out", palette.muted)
+        if words:
+            shown = plain(words)
+            title.append(dot, palette.muted)
+            shown = fit(shown, min(cell_len(shown), 24), more)
+            title.append(f"{shown} ", palette.accent + Style(underline=True))
+            title.append(f"in {share(found.samples, found.whole)} of all", palette.text)
+        title.truncate(max(room, 0))
+        return title
+
+    def legend(self, hues: Hues, room: int) -> Text:
+        """Return what the colours mean, if there is room for it, and colours."""
+        legend = Text(no_wrap=True)
+        if hues.filled:
+            for kind, words in _LEGEND:
+                legend.append(f"{self._look.signs.swatch} ", hues.swatch(Origin(kind, "", "")))
+                legend.append(f"{words}  ", self._look.palette.muted)
+        legend.rstrip()
+        return legend if legend.cell_len <= room else Text()
+
+    def subtitle(self, spot: Spot, room: int) -> Text:
+        """Return the frame under the cursor, its file, and its shares."""
+        node, whole, palette = spot.node, spot.root.total, self._look.palette
+        if not whole or room <= 0:
+            return Text()
+        figures = f"{share(node.total, whole)} of all"
+        if len(spot.outer) > 1:
+            figures += f", {share(node.total, spot.zoomed.total)} here"
+        if node.own:
+            figures += f", {share(node.own, whole)} own"
+        left = room - len(figures) - 2
+        name, more = plain(node.function.name), self._look.signs.more
+        name = fit(name, min(cell_len(name), max(left, 8)), more)
+        tail = plain(origin_of(node.function, self._own).tail)
+        left -= cell_len(name) + 2
+        text = Text(f"{name}  ", palette.strong, no_wrap=True)
+        if tail and left > 8:
+            text.append(f"{shorten(tail, left, more)}  ", palette.muted)
+        text.append(figures, palette.text)
+        text.truncate(room)
+        return text
