@@ -5,6 +5,7 @@ somebody asks for are added up.
 """
 
 import itertools
+import os
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
@@ -33,6 +34,8 @@ class LineHeat:
         self._counter: Counter[Frame] = self.tally.lines
         self._indexed = 0
         self._frames: defaultdict[str, list[Frame]] = defaultdict(list)
+        #: Of files outside of the project, by their whole paths: a library is looked at, too.
+        self._outside: defaultdict[str, list[Frame]] = defaultdict(list)
         self._known: dict[tuple[str, bool], tuple[int, Shares]] = {}
 
     @property
@@ -52,7 +55,10 @@ class LineHeat:
         return self._frames.keys()
 
     def lines(self, path: str) -> Shares:
-        """Return the share (0..1) of all samples with each line anywhere in the stack."""
+        """Return the share (0..1) of all samples with each line anywhere in the stack.
+
+        A file outside of the project is meant by its whole path.
+        """
         return self._shares(path, own=False)
 
     def own(self, path: str) -> Shares:
@@ -89,6 +95,8 @@ class LineHeat:
                 path = of(frame.function.path)
                 if path and frame.line > 0:
                     frames[path].append(frame)
+                elif os.path.isabs(frame.function.path) and frame.line > 0:  # noqa: PTH117 - text
+                    self._outside[frame.function.path].append(frame)
             self._indexed = len(self._counter)
 
     def _shares(self, path: str, own: bool) -> Shares:
@@ -103,7 +111,7 @@ class LineHeat:
     def _added_up(self, path: str, own: bool) -> Shares:
         weight = max(self.tally.weight, 1)
         lines: defaultdict[int, list[Frame]] = defaultdict(list)
-        for frame in self._frames.get(path, ()):
+        for frame in self._frames.get(path) or self._outside.get(path, ()):
             lines[frame.line].append(frame)
         costs = {line: self._cost(frames, own) for line, frames in lines.items()}
         return {line: min(cost / weight, 1.0) for line, cost in costs.items() if cost}

@@ -24,7 +24,7 @@ Short = Callable[[str], tuple[str, bool]]
 #: Cells of a trend, of a percentage and of a number of seconds.
 _TREND, _PERCENT, _SECONDS = 10, 6, 8
 #: From how many cells on a row has seconds, and a trend.
-_WITH_SECONDS, _WITH_TREND = 72, 96
+_WITH_SECONDS, _WITH_TREND = 84, 66
 #: Shares from which on a row is hot, and warm.
 _HOT, _WARM = 0.10, 0.01
 #: Rows of a list at most: nobody scrolls further, and each costs its place.
