@@ -114,12 +114,15 @@ class Text:
 
 def _digest(text: str) -> bytes:
     """Return the digest of a definition that is cut out of a text with its indentation."""
-    wrapped = f"if 1:\n{text}" if text[:1].isspace() else text
     try:
-        tree = ast.parse(wrapped)
-        for node in ast.walk(tree):
+        # What is indented must be below something, which is no part of it.
+        tree = ast.parse(f"if 1:\n{text}" if text[:1].isspace() else text)
+        whole = tree.body[0]
+        if isinstance(whole, ast.If):
+            whole = whole.body[0]
+        for node in ast.walk(whole):
             _straighten(node)
-        told = ast.unparse(tree)
+        told = ast.unparse(whole)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         told = normalise(text)  # it is too deep to be taken apart
     return hashlib.blake2b(told.encode("utf-8", "surrogatepass"), digest_size=16).digest()
