@@ -76,6 +76,8 @@ class Rows:
         self.whole: Rows = self
         self.at: Sequence[int] = range(len(findings))
         self._columns: dict[str, list[Any]] = {}
+        #: How a column is made that is there already in another order.
+        self._made: Callable[[str], list[Any]] | None = None
 
     def part(self, at: Sequence[int]) -> "Rows":
         """Return the rows at the places `at` of the whole, which ascend."""
@@ -87,8 +89,7 @@ class Rows:
         """Return the whole with the rows at the places `first` first, the others as they were."""
         places = sorted(first)
         rows = Rows(_pulled(self.findings, first, places), self.fresh)
-        for name, column in self._columns.items():
-            rows._columns[name] = _pulled(column, first, places)
+        rows._made = lambda name: _pulled(self._whole_column(name), first, places)
         return rows
 
     def __len__(self) -> int:
@@ -106,11 +107,17 @@ class Rows:
 
     def column(self, name: str) -> Iterable[Any]:
         """Return the attribute `name` of each row."""
-        columns = self.whole._columns
-        if name not in columns:
+        columns, made = self.whole._columns, self.whole._made
+        if name not in columns and made is not None:
+            columns[name] = made(name)
+        elif name not in columns:
             columns[name] = list(map(operator.attrgetter(name), self.whole.findings))
         known = columns[name]
         return known if self.whole is self else map(known.__getitem__, self.at)
+
+    def _whole_column(self, name: str) -> list[Any]:
+        self.whole.column(name)
+        return self.whole._columns[name]
 
     def parted(self, name: str) -> dict[Any, list[int]]:
         """Return the places of the rows by their attribute `name`, in the order of the first."""
@@ -134,7 +141,7 @@ class Rows:
     def prepare(self) -> Iterator[None]:
         """Make the columns that keys ask for, a part with each step, before one of them waits."""
         columns, findings = self.whole._columns, self.whole.findings
-        for name in _COLUMNS:
+        for name in _COLUMNS if self.whole._made is None else ():
             made: list[Any] = []
             for start in range(0, 0 if name in columns else len(findings), _PART):
                 made += map(operator.attrgetter(name), findings[start : start + _PART])
