@@ -149,7 +149,7 @@ class Watched:
                 born=self.born,
                 parent=self.parent,
                 user=subject.owner,
-                command=plain(" ".join(self._argv)[:_SHOWN]),
+                command=plain(" ".join(self._argv)[:_SHOWN])[:_SHOWN],
                 argv=self._argv,
                 python=interpreter.version,
                 virtualenv=interpreter.virtualenv,
