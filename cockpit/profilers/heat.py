@@ -111,7 +111,7 @@ class LineHeat:
     def _added_up(self, path: str, own: bool) -> Shares:
         weight = max(self.tally.weight, 1)
         lines: defaultdict[int, list[Frame]] = defaultdict(list)
-        for frame in self._frames.get(path) or self._outside.get(path, ()):
+        for frame in self._frames.get(path) or self._outside.get(path) or ():
             lines[frame.line].append(frame)
         costs = {line: self._cost(frames, own) for line, frames in lines.items()}
         return {line: min(cost / weight, 1.0) for line, cost in costs.items() if cost}

@@ -76,7 +76,7 @@ class Pages:
         return self._cpu
 
     def _sampled(self) -> None:
-        """Show on another page what was learnt of lines and findings; the CPU page does so itself."""
+        """Show what was learnt of lines and findings; the CPU page shows itself."""
         page = self._app.screen
         if isinstance(page, Page) and page is not self._cpu and page.is_attached:
             page.show()

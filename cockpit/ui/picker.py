@@ -14,19 +14,19 @@ from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from cockpit.plain import plain
 from cockpit.profilers.processes import Process
+from cockpit.ui.ask import Answer, AskLine
 from cockpit.ui.bars import KeyBar
 from cockpit.ui.context import Context
 from cockpit.ui.process_detail import Detail
 from cockpit.ui.process_list import Headings, ProcessList
 from cockpit.ui.process_rows import Key, ordered, passes
 from cockpit.ui.prompt import FilterLine
-from cockpit.ui.style import Inked, Look
 
 #: A process to attach to, the words of a command to launch, or nothing.
 Choice: TypeAlias = Process | tuple[str, ...] | None
@@ -36,67 +36,6 @@ EVERY, _SOON = 2.0, 0.7
 #: Looks after which the list is sorted anew, and seconds that no key must have come before.
 _SORTED, _QUIET = 3, 3.0
 _LAUNCH = "l launches one: type its command, as `python app.py --port 8000`."
-
-
-class Run(Input):
-    """The line that a command is typed in."""
-
-    DEFAULT_CSS = """
-    Run, Run:focus { height: 1; width: 1fr; border: none; padding: 0 1; background: $surface; }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "screen.back", "leave", id="run.leave"),
-        Binding("enter", "submit", "launch", id="run.launch"),
-    ]
-
-
-class RunLine(Inked, Horizontal):
-    """Asks for a command, and says what cannot be understood of it."""
-
-    DEFAULT_CSS = """
-    RunLine { display: none; height: 1; background: $surface; }
-    RunLine.-open { display: block; }
-    RunLine > Static { width: auto; max-width: 60%; padding: 0 1; display: block; }
-    """
-
-    def __init__(self, look: Look) -> None:
-        """Ask nothing yet."""
-        super().__init__()
-        self._look, self._problem = look, ""
-        self.input = Run(placeholder="python app.py --port 8000")
-        self._label, self._beside = Static(markup=False), Static(markup=False)
-
-    def compose(self) -> ComposeResult:
-        """What is asked, the answer, and what is wrong with it."""
-        yield self._label
-        yield self.input
-        yield self._beside
-
-    def on_mount(self) -> None:
-        """Write the labels."""
-        self.renew()
-
-    def renew(self) -> None:
-        """Write the labels in the colours of now."""
-        self._label.update(Text("run:", self._look.palette.strong))
-        self._beside.update(Text(self._problem, self._look.palette.medium))
-
-    def open(self) -> None:
-        """Begin to type."""
-        self.input.value = ""
-        self.say("")
-        self.add_class("-open")
-        self.input.focus()
-
-    def say(self, problem: str) -> None:
-        """Say what is wrong; "" for nothing."""
-        if problem != self._problem:
-            self._problem = problem
-            self._beside.update(Text(problem, self._look.palette.medium))
-
-    @on(Input.Changed)
-    def _typed(self) -> None:
-        self.say("")
 
 
 def split(line: str) -> tuple[tuple[str, ...], str]:
@@ -146,7 +85,7 @@ class PickerScreen(ModalScreen[Choice]):
             Detail(self._look, self._root),
         )
         self._filter = FilterLine(self._look, "command, PID, user or virtualenv", "")
-        self._run = RunLine(self._look)
+        self._run = AskLine(self._look, "run:", "python app.py --port 8000")
         self._found: list[Process] | None = None
         self._order: list[Key] = []
         self._looks, self._pressed, self._looking = 0, 0.0, False
@@ -283,7 +222,7 @@ class PickerScreen(ModalScreen[Choice]):
         """Ask for a command to launch."""
         self._run.open()
 
-    @on(Input.Submitted, "Run")
+    @on(Input.Submitted, "Answer")
     def _launched(self, event: Input.Submitted) -> None:
         argv, problem = split(event.value)
         if problem:
@@ -293,10 +232,14 @@ class PickerScreen(ModalScreen[Choice]):
         else:
             self.action_back()
 
+    @on(Answer.Left)
+    def _left(self) -> None:
+        self.action_back()
+
     def action_back(self) -> None:
         """Leave the line that is typed in; clear the filter; leave."""
         if self._run.has_class("-open"):
-            self._run.remove_class("-open")
+            self._run.close()
             self._list.focus()
         elif self._filter.has_class("-open"):
             self._filter.input.value = ""
