@@ -62,8 +62,8 @@ class Shelf:
         digest = hashlib.blake2b(os.fsencode(str(root.resolve())), digest_size=16).hexdigest()
         self.folder = folder / "recordings" / digest
 
-    def save(self, profile: Profile, name: str = "") -> Recording:
-        """Keep a profile; `name` is what the person calls it. Raises `CockpitError`."""
+    def make(self) -> None:
+        """Make the folder, which only we may read. Raises `CockpitError`."""
         try:
             check_folder(self.folder)
         except Unusable as error:
@@ -71,6 +71,10 @@ class Shelf:
                 f"recordings cannot be kept in {plain(str(self.folder))}: {plain(str(error))}",
                 "Mend that, or name another folder in COCKPIT_DATA_DIR.",
             ) from error
+
+    def save(self, profile: Profile, name: str = "") -> Recording:
+        """Keep a profile; `name` is what the person calls it. Raises `CockpitError`."""
+        self.make()
         stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(profile.ended))
         path = self.folder / f"{stamp}-{secrets.token_hex(4)}{_SUFFIX}"
         store(path, document.encoded(profile, name))

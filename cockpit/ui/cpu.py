@@ -18,6 +18,8 @@ from cockpit.model import Finding
 from cockpit.panes import PANES, Pane
 from cockpit.profilers.profile import PROCESS, THREAD, Thread
 from cockpit.profilers.pyspy import ThreadNow
+from cockpit.profilers.shelf import Recording
+from cockpit.ui import cpu_draw as draw
 from cockpit.ui import cpu_rows as rows
 from cockpit.ui.calls import CallsView
 from cockpit.ui.context import Context
@@ -25,8 +27,8 @@ from cockpit.ui.cpu_head import Head, Tabs
 from cockpit.ui.detail import Detail, Docs
 from cockpit.ui.flame import FlameView
 from cockpit.ui.prompt import FilterLine
+from cockpit.ui.recorded import RecordedPage
 from cockpit.ui.rows import Draw, DrawHead, RowList
-from cockpit.ui.sampled import SampledPage
 from cockpit.ui.view import CpuTab, CpuView
 
 VIEWS: tuple[CpuTab, ...] = get_args(CpuTab)
@@ -34,7 +36,7 @@ VIEWS: tuple[CpuTab, ...] = get_args(CpuTab)
 _STANDARD = re.compile(r".*/python\d\.\d+t?/|.*/python\d+\.zip/")
 
 
-class CpuScreen(SampledPage):
+class CpuScreen(RecordedPage):
     """Everything about one process; it keeps its view, filter and cursor."""
 
     AUTO_FOCUS = "RowList"
@@ -94,6 +96,7 @@ class CpuScreen(SampledPage):
                 yield self._flame
             yield self._detail
         yield self._filter
+        yield self._export
 
     def on_resize(self, event: events.Resize) -> None:
         """Stand side by side where there is room, else one below the other."""
@@ -147,10 +150,11 @@ class CpuScreen(SampledPage):
     def show(self) -> None:
         """Draw what is known now."""
         super().show()
+        self._head.recorded = self.recorded
         self._head.refresh()
         self._tabs.show(self._tab, self._beside())
         anew, self._shown_tab = self._shown_tab != self._tab, self._tab
-        tally = self._profiling.shown
+        tally = self.tally
         if self._tab == "Tree":
             tree = (tally.inverted if self._inverted else None) or tally.tree
             self._calls.show(tree.root, tally.version)
@@ -165,27 +169,36 @@ class CpuScreen(SampledPage):
 
     def _show_rows(self, anew: bool) -> None:
         """Fill the list with the rows of the open view."""
-        found, draw, head = self._rows()
+        found, draw_row, head = self._rows()
         empty = self._empty()
-        self._list.show(found, rows.key_of, draw, head=head, empty=empty, anew=anew)
+        self._list.show(found, rows.key_of, draw_row, head=head, empty=empty, anew=anew)
 
     def _rows(self) -> tuple[Sequence[Any], Draw, DrawHead | None]:
         """Return the rows of the open view, what draws them, and what draws their head."""
-        look, tally, short = self.context.look, self._profiling.shown, self._short
+        look, tally, short = self.context.look, self.tally, self._short
+        if self._tab == "Top" and self._compared is not None:
+            changes = rows.change_rows(self._compared.changes, self._words)
+            return changes, draw.draw_change(look, short), draw.change_head(look)
         if self._tab == "Top":
             found = rows.top_rows(tally, self._sort, self._words)
-            return found, rows.draw_top(tally, look, short), rows.top_head(self._sort, look)
+            return found, draw.draw_top(tally, look, short), draw.top_head(self._sort, look)
         if self._tab == "Lines":
             lines = rows.line_rows(tally, self._sort, self._words)
-            return lines, rows.draw_line(look, short), rows.line_head(self._sort, look)
+            return lines, draw.draw_line(look, short), draw.line_head(self._sort, look)
         if self._tab == "Threads":
-            whole, now = self._profiling.tally, self._profiling.glance.threads
+            live = self._opened is None
+            whole = self._profiling.tally if live else tally
+            now = self._profiling.glance.threads if live else ()
             threads = rows.thread_rows(whole, now, self._words)
-            return threads, rows.draw_thread(look, short), rows.thread_head(look)
-        return rows.dump_rows(self._dump, self._words), rows.draw_dump(look, short), None
+            return threads, draw.draw_thread(look, short), draw.thread_head(look)
+        if self._tab == "Recordings":
+            return self._recordings, draw.draw_recording(look), draw.recording_head(look)
+        return rows.dump_rows(self._dump, self._words), draw.draw_dump(look, short), None
 
     def _empty(self) -> str:
         """Return why there are no rows."""
+        if self._tab == "Recordings":
+            return "No recording yet; w saves what was seen."
         if self._words:
             return "Nothing passes the filter; esc clears it."
         kind = self._profiling.state.kind
@@ -224,14 +237,14 @@ class CpuScreen(SampledPage):
 
     @on(RowList.Moved)
     def _moved(self, message: RowList.Moved) -> None:
-        self._look_at(*rows.place_in(message.row, self._profiling.shown))
+        self._look_at(*rows.place_in(message.row, self.tally))
 
     @on(CallsView.Moved)
     @on(FlameView.Moved)
     def _moved_in_tree(self, message: CallsView.Moved | FlameView.Moved) -> None:
         function = message.function
         if function is not None and function.path not in (THREAD, PROCESS):
-            self._look_at(function.path, self._profiling.shown.line_of(function))
+            self._look_at(function.path, self.tally.line_of(function))
 
     def _look_at(self, path: str, line: int) -> None:
         """Show the source at a line; there is none of what was written in C."""
@@ -270,6 +283,8 @@ class CpuScreen(SampledPage):
         self.show()
         if view == "Dump" and not self._dump:
             self._look_at_all()
+        elif view == "Recordings":
+            self.list_recordings()
 
     @work(group="dump", exclusive=True)
     async def _look_at_all(self) -> None:
@@ -282,6 +297,8 @@ class CpuScreen(SampledPage):
         """Go to the source; of a thread, look at that one alone."""
         if isinstance(message.row, rows.ThreadRow):
             self._only(message.row.thread)
+        elif isinstance(message.row, Recording):
+            self.open_recording(message.row)
         else:
             self._read()
 
@@ -308,10 +325,26 @@ class CpuScreen(SampledPage):
             pass
         elif self._zoomed:
             self.action_zoom()
+        elif self.leave_recording():
+            pass
         elif self._profiling.thread is not None:
             self._only(None)
         else:
             self.app.pop_screen()
+
+    @property
+    def chosen(self) -> Recording | None:
+        """The recording under the cursor, where recordings are listed."""
+        row = self._list.row if self._tab == "Recordings" else None
+        return row if isinstance(row, Recording) else None
+
+    def opened(self) -> None:
+        """Show what was opened where its functions are."""
+        self.open_view("Top")
+
+    def focus_view(self) -> None:
+        """Give the keys back to the open view."""
+        self._open_widget.focus()
 
     @property
     def _open_widget(self) -> Widget:
@@ -349,7 +382,7 @@ class CpuScreen(SampledPage):
         """Show who calls what takes the time, or what takes the time of who calls."""
         self._inverted = not self._inverted
         self._tab = "Tree"
-        await self._profiling.shown.invert()
+        await self.tally.invert()
         self.show()
 
     def action_thread(self) -> None:

@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from cockpit.plain import plain
 from cockpit.profilers.profile import Counts
+from cockpit.ui.cpu_draw import lasted
 from cockpit.ui.draw import fit, strip
 from cockpit.ui.profiling import Profiling
 from cockpit.ui.state import amount
@@ -145,16 +146,6 @@ def doubts(counts: Counts, folded: int, quiet: Style, loud: Style) -> list[Fact]
     if folded:
         facts.append(Fact(3, f"{folded / taken:.1%} rare stacks together", quiet))
     return facts
-
-
-def lasted(seconds: float) -> str:
-    """Return a time as a person says it: 42 s, 3 min 20 s, 2 h 5 min."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 def _fitting(facts: Sequence[Fact], width: int) -> list[Segment]:

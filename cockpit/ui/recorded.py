@@ -1,0 +1,259 @@
+"""What a page of a sampled process does with recordings: keep, open, compare, export, delete."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import ClassVar, NamedTuple
+
+from textual import on, work
+from textual.binding import Binding, BindingType
+from textual.widgets import Input
+
+from cockpit import guests
+from cockpit.errors import CockpitError
+from cockpit.places import data_folder
+from cockpit.plain import plain
+from cockpit.profilers import recording
+from cockpit.profilers.comparing import DiffNode, compared
+from cockpit.profilers.formats import Format, suggested
+from cockpit.profilers.profile import Change, Profile, difference
+from cockpit.profilers.shelf import Recording, Shelf
+from cockpit.profilers.tally import Tally, tally_of
+from cockpit.ui import browser, clipboard
+from cockpit.ui.ask import Answer, AskLine
+from cockpit.ui.context import Context
+from cockpit.ui.sampled import SampledPage
+
+#: The name of the page that is shown in the browser, in the folder of the recordings.
+_PAGE = "page{}"
+
+
+class Compared(NamedTuple):
+    """Two profiles beside each other: what they are called, every function, and the merged tree."""
+
+    title: str
+    changes: list[Change]
+    tree: DiffNode
+
+
+class RecordedPage(SampledPage):
+    """A page that shows what is sampled now, or a recording, or how two of these differ."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("w", "save", "save", id="cpu.save"),
+        Binding("E", "export", "export to a file", show=False, id="cpu.export"),
+        Binding("equals_sign", "compare", "compare", show=False, key_display="=", id="cpu.compare"),
+        Binding("delete", "delete", "delete the recording", show=False, id="cpu.delete"),
+    ]
+
+    def __init__(self, context: Context) -> None:
+        """Show what is sampled now."""
+        super().__init__(context)
+        self._export = AskLine(context.look, "export to", "profile.svg, .speedscope.json, .raw, …")
+        self._shelf: Shelf | None = None
+        self._recordings: list[Recording] = []
+        self._opened: tuple[Recording, Tally] | None = None
+        self._compared: Compared | None = None
+        self._doomed: Recording | None = None
+
+    # --- What is shown ------------------------------------------------------------------------
+
+    @property
+    def tally(self) -> Tally:
+        """What is looked at: a recording that was opened, else what is sampled."""
+        return self._opened[1] if self._opened is not None else self._profiling.shown
+
+    @property
+    def recorded(self) -> str:
+        """What is shown in place of what is sampled, in words; empty where nothing is."""
+        if self._compared is not None:
+            return self._compared.title
+        return titled(self._opened[0]) if self._opened is not None else ""
+
+    @property
+    def chosen(self) -> Recording | None:
+        """The recording under the cursor, where recordings are listed."""
+        raise NotImplementedError
+
+    def leave_recording(self) -> bool:
+        """Show what is sampled again; return whether that is news."""
+        if self._compared is not None:
+            self._compared = None
+        elif self._opened is not None:
+            self._opened = None
+        else:
+            return False
+        self.show()
+        return True
+
+    def _shelf_of(self) -> Shelf:
+        if self._shelf is None:
+            backend = self.context.backend
+            root = backend.root if backend is not None else Path.cwd()
+            self._shelf = Shelf(data_folder(), root)
+        return self._shelf
+
+    @work(group="list", exclusive=True)
+    async def list_recordings(self) -> None:
+        """Read what there is."""
+        self._recordings = await asyncio.to_thread(self._shelf_of().list)
+        if self.is_attached:
+            self.show()
+
+    async def _profile(self) -> Profile | None:
+        """Return the recording under the cursor, or what is shown; say so where that is nothing."""
+        if self.chosen is not None:
+            return await asyncio.to_thread(self._shelf_of().load, self.chosen)
+        if not self.tally.weight:
+            self.say("nothing was seen yet", "A process has to be at work for that.")
+            return None
+        return self.tally.profile()
+
+    # --- Keys ---------------------------------------------------------------------------------
+
+    @work(group="recordings")
+    async def action_save(self) -> None:
+        """Keep everything that was seen so far as a recording."""
+        if not self.tally.weight:
+            self.say("nothing was seen yet, so there is nothing to save")
+            return
+        profile = self.tally.profile()
+        try:
+            kept = await asyncio.to_thread(self._shelf_of().save, profile)
+        except CockpitError as error:
+            self.say(error.message, error.hint)
+            return
+        self.say(f"saved {kept.weight:,} samples", "The view Recordings lists it; = compares.")
+        self.list_recordings()
+
+    @work(group="recordings", exclusive=True)
+    async def open_recording(self, chosen: Recording) -> None:
+        """Show a recording in all views."""
+        try:
+            profile = await asyncio.to_thread(self._shelf_of().load, chosen)
+        except CockpitError as error:
+            self.say(error.message, error.hint)
+            return
+        self._compared = None
+        self._opened = chosen, await asyncio.to_thread(tally_of, profile)
+        self.opened()
+
+    def opened(self) -> None:
+        """Show what was opened, or compared."""
+        raise NotImplementedError
+
+    @work(group="recordings", exclusive=True)
+    async def action_compare(self) -> None:
+        """Compare the recording under the cursor with what is shown: it was before that."""
+        chosen = self.chosen
+        if chosen is None:
+            self.say("= compares a recording with what is shown", "Choose one in Recordings.")
+            return
+        if not self.tally.weight:
+            self.say("nothing was seen yet to compare it with", "Sample, or open a recording.")
+            return
+        after = self.tally.profile()
+        name = titled(self._opened[0]) if self._opened is not None else "now"
+        try:
+            before = await asyncio.to_thread(self._shelf_of().load, chosen)
+            changes = await asyncio.to_thread(difference, before, after)
+            tree = await asyncio.to_thread(compared, before, after)
+        except CockpitError as error:
+            self.say(error.message, error.hint)
+            return
+        self._compared = Compared(f"{titled(chosen)}, and {name}", changes, tree)
+        self.opened()
+
+    def action_delete(self) -> None:
+        """Delete the recording under the cursor; only the second press does."""
+        chosen = self.chosen
+        if chosen is None:
+            self.say("there is no recording here to delete")
+        elif self._doomed != chosen:
+            self._doomed = chosen
+            self.say(f"{titled(chosen)}: press again to delete it for good")
+        else:
+            self._delete(chosen)
+
+    @work(group="recordings", exclusive=True)
+    async def _delete(self, chosen: Recording) -> None:
+        self._doomed = None
+        try:
+            await asyncio.to_thread(self._shelf_of().delete, chosen)
+        except CockpitError as error:
+            self.say(error.message, error.hint)
+        else:
+            self.say(f"deleted {titled(chosen)}")
+        self.list_recordings()
+
+    def action_export(self) -> None:
+        """Ask for a file to write the recording under the cursor to, or what is shown."""
+        self._export.open()
+
+    @on(Answer.Left)
+    def _leave_export(self) -> None:
+        self._export.close()
+        self.focus_view()
+
+    def focus_view(self) -> None:
+        """Give the keys back to the open view."""
+        raise NotImplementedError
+
+    @on(Input.Submitted, "Answer")
+    def _export_to(self, event: Input.Submitted) -> None:
+        path = Path(event.value.strip()).expanduser()
+        format_ = suggested(path)
+        if not event.value.strip():
+            self._leave_export()
+        elif format_ is None:
+            self._export.say("name it .svg, .speedscope.json, .raw or .json")
+        else:
+            self._write(path, format_)
+
+    @work(group="recordings", exclusive=True)
+    async def _write(self, path: Path, format_: Format) -> None:
+        try:
+            profile = await self._profile()
+            if profile is not None:
+                await recording.write(profile, path, format_)
+        except CockpitError as error:
+            self._export.say(error.message)
+            return
+        self._leave_export()
+        if profile is not None:
+            self.say(f"wrote {path}")
+
+    def action_browse(self) -> None:
+        """Show py-spy's flamegraph of the recording under the cursor, or of what is shown."""
+        self._browse()
+
+    @work(group="recordings", exclusive=True)
+    async def _browse(self) -> None:
+        shelf = self._shelf_of()
+        path = shelf.folder / _PAGE.format(Format.FLAMEGRAPH.suffix)
+        try:
+            profile = await self._profile()
+            if profile is None:
+                return
+            self.say("drawing the flamegraph")
+            await asyncio.to_thread(shelf.make)
+            await recording.write(profile, path, Format.FLAMEGRAPH)
+            await self._show_page(path)
+        except CockpitError as error:
+            self.say(error.message, error.hint)
+
+    async def _show_page(self, path: Path) -> None:
+        """Show a page of ours in the browser; where none is here, copy where the page is."""
+        way = browser.way_to_show(path.as_uri(), os.environ, sys.platform, guests.find)
+        if way.argv:
+            await guests.start_apart(way.argv, Path.home())
+            self.say("opened the flamegraph in your browser")
+            return
+        words = f"{way.reason.rstrip('.')}: copied the place of the page, {plain(str(path))}"
+        clipboard.copy(self.app, str(path), lambda more: self.say(words, more))
+
+
+def titled(one: Recording) -> str:
+    """Return a recording as a person knows it."""
+    return f"{one.title} of {one.when}"
