@@ -5,8 +5,11 @@ given on its command line.
 """
 
 import os
+import re
 from pathlib import Path
 
+#: The folder of the standard library, and all before it.
+_STANDARD = re.compile(r".*/python\d\.\d+t?/|.*/python\d+\.zip/")
 #: Paths that are remembered; a profile of many processes names some thousands.
 _MOST = 50_000
 
@@ -66,3 +69,13 @@ def _beneath(place: str, root: str) -> str:
     """Return the rest of `place` below `root`, POSIX; empty where it is not below."""
     start = root if root.endswith(os.sep) else root + os.sep
     return place[len(start) :].replace(os.sep, "/") if place.startswith(start) else ""
+
+
+def tail(path: str) -> str:
+    """Return the part of a library's path that says which module of which package it is."""
+    for mark in ("/site-packages/", "/dist-packages/"):
+        _, found, after = path.rpartition(mark)
+        if found:
+            return after
+    match = _STANDARD.search(path)
+    return path[match.end() :] if match else path

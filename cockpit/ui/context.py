@@ -56,6 +56,16 @@ class Context:
             Joining(self, self.profiling)
         return self.profiling
 
+    def short(self, path: str) -> tuple[str, bool]:
+        """Return a profiler's path as short as a person knows it, and whether it is of the project.
+
+        To be asked once a process is sampled.
+        """
+        from cockpit.profilers.places import tail
+
+        known = self.places.of(path) if self.places is not None else ""
+        return (known, True) if known else (tail(path), False)
+
     def open_history(self, folder: Path, root: Path) -> None:
         """Read what the person did about the findings of the project at `root`."""
         # It would be read before the first paint, which does not need it.

@@ -3,7 +3,6 @@
 What is sampled, and what was seen of it, is in `profiling`; the lists' rows are in `cpu_rows`.
 """
 
-import re
 from collections.abc import Sequence
 from typing import Any, ClassVar, get_args
 
@@ -32,8 +31,6 @@ from cockpit.ui.rows import Draw, DrawHead, RowList
 from cockpit.ui.view import CpuTab, CpuView
 
 VIEWS: tuple[CpuTab, ...] = get_args(CpuTab)
-#: The folder of the standard library, and all before it.
-_STANDARD = re.compile(r".*/python\d\.\d+t?/|.*/python\d+\.zip/")
 
 
 class CpuScreen(RecordedPage):
@@ -49,7 +46,7 @@ class CpuScreen(RecordedPage):
     CpuScreen Why { display: none; }
     CpuScreen.-explained.-wide Why { display: block; }
     CpuScreen.-wide #body { layout: horizontal; }
-    CpuScreen.-wide #views { width: 54%; height: 1fr; }
+    CpuScreen.-wide #views { width: 56%; height: 1fr; }
     CpuScreen.-wide Detail { width: 1fr; height: 1fr; }
     CpuScreen.-alone #views, CpuScreen.-alone.-wide #views { width: 1fr; height: 1fr; }
     CpuScreen.-alone Detail { display: none; }
@@ -150,8 +147,7 @@ class CpuScreen(RecordedPage):
     def show(self) -> None:
         """Draw what is known now."""
         super().show()
-        self._head.recorded = self.recorded
-        self._head.refresh()
+        self._head.show(self.tally, self.recorded)
         self._tabs.show(self._tab, self._beside())
         anew, self._shown_tab = self._shown_tab != self._tab, self._tab
         tally = self.tally
@@ -175,7 +171,7 @@ class CpuScreen(RecordedPage):
 
     def _rows(self) -> tuple[Sequence[Any], Draw, DrawHead | None]:
         """Return the rows of the open view, what draws them, and what draws their head."""
-        look, tally, short = self.context.look, self.tally, self._short
+        look, tally, short = self.context.look, self.tally, self.context.short
         if self._tab == "Top" and self._compared is not None:
             changes = rows.change_rows(self._compared.changes, self._words)
             return changes, draw.draw_change(look, short), draw.change_head(look)
@@ -222,11 +218,6 @@ class CpuScreen(RecordedPage):
         if self._words:
             parts.append(f"filter: {self._words}")
         return f" {self.context.look.signs.dot} ".join(parts)
-
-    def _short(self, path: str) -> tuple[str, bool]:
-        """Return a path as short as a person knows it, and whether it is the project's own."""
-        known = self._within(path)
-        return (known, True) if known else (tail(path), False)
 
     def _within(self, path: str) -> str:
         """Return a path within the project, from its root; nothing for any other."""
@@ -405,13 +396,3 @@ class CpuScreen(RecordedPage):
         await self._profiling.only(thread)
         if thread is not None:
             self.open_view("Top")
-
-
-def tail(path: str) -> str:
-    """Return the part of a library's path that says which module of which package it is."""
-    for mark in ("/site-packages/", "/dist-packages/"):
-        _, found, after = path.rpartition(mark)
-        if found:
-            return after
-    match = _STANDARD.search(path)
-    return path[match.end() :] if match else path

@@ -22,9 +22,9 @@ from cockpit.ui.style import Look
 Short = Callable[[str], tuple[str, bool]]
 
 #: Cells of a trend, of a percentage and of a number of seconds.
-_TREND, _PERCENT, _SECONDS = 10, 6, 8
+_TREND, _PERCENT, _SECONDS = 10, 6, 7
 #: From how many cells on a row has seconds, and a trend.
-_WITH_SECONDS, _WITH_TREND = 84, 66
+_WITH_SECONDS, _WITH_TREND = 80, 66
 #: Shares from which on a row is hot, and warm.
 _HOT, _WARM = 0.10, 0.01
 
@@ -237,4 +237,4 @@ def trend(shares: Sequence[float], scale: float, look: Look) -> str:
 
 
 def _seconds(seconds: float) -> str:
-    return f"{seconds:,.1f}" if seconds < 10_000 else f"{seconds:,.0f}"
+    return f"{seconds:.1f}" if seconds < 10_000 else f"{seconds:.0f}"

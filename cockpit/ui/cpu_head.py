@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from cockpit.plain import plain
 from cockpit.profilers.profile import Counts
+from cockpit.profilers.tally import Tally
 from cockpit.ui.cpu_draw import lasted
 from cockpit.ui.draw import fit, strip
 from cockpit.ui.profiling import Profiling
@@ -38,8 +39,12 @@ class Head(Widget):
         """Tell of what `profiling` does."""
         super().__init__()
         self._profiling, self._look = profiling, look
-        #: The name of a recording that is shown in place of what is sampled, or of two compared.
-        self.recorded = ""
+        self._tally, self._recorded = profiling.tally, ""
+
+    def show(self, tally: Tally, recorded: str) -> None:
+        """Tell of `tally`: what is sampled, or, in words, what was `recorded`."""
+        self._tally, self._recorded = tally, recorded
+        self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """Draw one of the two lines."""
@@ -50,12 +55,12 @@ class Head(Widget):
     def _process(self, width: int) -> list[Segment]:
         """Return how it stands with which process."""
         palette, profiling = self._look.palette, self._profiling
-        if self.recorded:
-            words = fit(plain(self.recorded), width - 12, self._look.signs.more)
+        if self._recorded:
+            words = fit(plain(self._recorded), width - 12, self._look.signs.more)
             return [Segment("recording ", palette.medium), Segment(words, palette.strong)]
         if profiling.target is None:
             return [Segment("no process is sampled", palette.muted)]
-        sign, word, style = self._standing()
+        sign, word, style = standing(profiling, self._look)
         target = profiling.target
         before = f"{sign} {word} {target.pid}  "
         name = plain(target.command)
@@ -69,21 +74,9 @@ class Head(Widget):
         left = width - cell_len(before) - room
         return [*segments, *_fitting(facts, left)]
 
-    def _standing(self) -> tuple[str, str, Style]:
-        palette, signs, profiling = self._look.palette, self._look.signs, self._profiling
-        if profiling.paused:
-            return signs.skipped, f"paused, {profiling.behind:.0f} s behind", palette.medium
-        return {
-            "starting": (signs.running, "attaching to", palette.medium),
-            "sampling": (signs.medium, "sampling", palette.good),
-            "stopped": (signs.skipped, "stopped", palette.medium),
-            "ended": (signs.skipped, "ended", palette.medium),
-            "failed": (signs.failed, "cannot sample", palette.high),
-        }[profiling.state.kind]
-
     def _figures(self) -> list[Fact]:
         palette, profiling = self._look.palette, self._profiling
-        tally, glance = profiling.tally, profiling.glance
+        tally, glance = self._tally, profiling.glance
         moments = tally.counts.seconds * max(profiling.state.rate, 1)
         facts = []
         if glance.gil is not None:
@@ -102,20 +95,23 @@ class Head(Widget):
     def _honesty(self, width: int) -> list[Segment]:
         """Return how much was seen and how well, or why nothing is."""
         palette, state, more = self._look.palette, self._profiling.state, self._look.signs.more
-        if state.kind == "failed" and not self.recorded:
+        if state.kind == "failed" and not self._recorded:
             words = plain(f"{state.words}. {state.hint}".strip())
             return [Segment(fit(words, width, more), palette.text)]
         return _fitting(self._quality(), width)
 
     def _quality(self) -> list[Fact]:
         palette, profiling = self._look.palette, self._profiling
-        tally, state, options = profiling.tally, profiling.state, profiling.options
+        tally, state, options = self._tally, profiling.state, profiling.options
+        live = not self._recorded
         facts = [
             Fact(0, f"{tally.weight:,} samples", palette.text),
-            Fact(1, f"{state.rate or tally.rate} Hz", palette.text),
+            Fact(1, f"{(live and state.rate) or tally.rate} Hz", palette.text),
             Fact(3, lasted(tally.counts.seconds), palette.text),
             *doubts(tally.counts, tally.folded, palette.muted, palette.medium),
         ]
+        if not live:
+            return facts
         modes = [
             word
             for word, on in {
@@ -132,6 +128,20 @@ class Head(Widget):
         if options.seconds != 1:
             facts.append(Fact(5, f"every {options.seconds:g} s", palette.muted))
         return facts
+
+
+def standing(profiling: Profiling, look: Look) -> tuple[str, str, Style]:
+    """Return how the sampling stands: a sign, in a word or two, and the style of both."""
+    palette, signs = look.palette, look.signs
+    if profiling.paused:
+        return signs.skipped, f"paused, {profiling.behind:.0f} s behind", palette.medium
+    return {
+        "starting": (signs.running, "attaching to", palette.medium),
+        "sampling": (signs.medium, "sampling", palette.good),
+        "stopped": (signs.skipped, "stopped", palette.medium),
+        "ended": (signs.skipped, "ended", palette.medium),
+        "failed": (signs.failed, "cannot sample", palette.high),
+    }[profiling.state.kind]
 
 
 def doubts(counts: Counts, folded: int, quiet: Style, loud: Style) -> list[Fact]:

@@ -53,8 +53,8 @@ class DumpRow(NamedTuple):
 # --- What stands in them ----------------------------------------------------------------------
 
 
-def top_rows(tally: Tally, sort: Sort, words: str = "") -> list[TopRow]:
-    """Return the functions whose name or path has `words`, the dearest first."""
+def top_rows(tally: Tally, sort: Sort, words: str = "", most: int = MOST) -> list[TopRow]:
+    """Return the functions whose name or path has `words`, the dearest first, `most` of them."""
     order = tally.own if sort == "own" else tally.total
     other = tally.total if sort == "own" else tally.own
     passing = passes(words)
@@ -69,7 +69,7 @@ def top_rows(tally: Tally, sort: Sort, words: str = "") -> list[TopRow]:
             tally.own[function] / second,
             tally.total[function] / second,
         )
-        for function in found[:MOST]
+        for function in found[:most]
     ]
 
 

@@ -1,8 +1,8 @@
 """The Deck: every pane at a glance, what is new and wrong first."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from textual import events
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -13,6 +13,9 @@ from cockpit.ui.context import Context
 from cockpit.ui.page import OF_A_PANE, elsewhere, place_of
 from cockpit.ui.tile import Tile
 from cockpit.ui.triage import Dismissing
+
+if TYPE_CHECKING:  # the first paint does without profiles
+    from cockpit.ui.cpu_tile import CpuTile
 
 #: Rows of the smallest tile, its border included.
 _LOWEST = 5
@@ -25,12 +28,19 @@ class Tiles(VerticalScroll, can_focus=False):
         "Tiles { layout: grid; grid-gutter: 0 1; padding: 0 1; scrollbar-size-vertical: 1; }"
     )
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_resize(self) -> None:
         """Arrange the tiles for the new size."""
+        self.fit_in()
+
+    def fit_in(self) -> None:
+        """Give every tile its place; the last has what is left of its row."""
         count = len(self.children)
         columns = columns_for(self.app.size.width, count)
         rows = -(-count // columns)
-        low, higher = divmod(max(event.size.height, rows * _LOWEST), rows)
+        for tile in self.children:
+            last = tile is self.children[-1]
+            tile.styles.column_span = rows * columns - count + 1 if last else 1
+        low, higher = divmod(max(self.size.height, rows * _LOWEST), rows)
         heights = [low + (row < higher) for row in range(rows)]
         self.styles.grid_size_columns = columns
         self.styles.grid_rows = " ".join(map(str, heights))
@@ -80,6 +90,7 @@ class Deck(Dismissing):
         """Make a tile for every pane."""
         super().__init__(context)
         self._tiles = [Tile(pane, context.state, context.look) for pane in PANES]
+        self._cpu: CpuTile | None = None
 
     def body(self) -> ComposeResult:
         """The tiles."""
@@ -91,6 +102,26 @@ class Deck(Dismissing):
         super().show()
         for tile in self._tiles:
             tile.show()
+        self._show_cpu()
+
+    def _show_cpu(self) -> None:
+        """Have a tile for the process that is sampled, from when there is one."""
+        profiling = self.context.profiling
+        if profiling is None or profiling.target is None:
+            return
+        if self._cpu is None:
+            from cockpit.ui.cpu_tile import CpuTile
+
+            self._cpu = CpuTile(self.context, profiling)
+            self._add_cpu(self._cpu)
+        elif self._cpu.is_attached:
+            self._cpu.show()
+
+    @work(group="cpu")
+    async def _add_cpu(self, tile: "CpuTile") -> None:
+        tiles = self.query_one(Tiles)
+        await tiles.mount(tile)
+        tiles.fit_in()
 
     @property
     def tile(self) -> Tile:
@@ -121,9 +152,9 @@ class Deck(Dismissing):
     def action_go(self, by: int) -> None:
         """Go to the next tile or the one before."""
         if by > 0:
-            self.focus_next(Tile)
+            self.focus_next("Tile, CpuTile")
         else:
-            self.focus_previous(Tile)
+            self.focus_previous("Tile, CpuTile")
 
     async def action_filter(self) -> None:
         """Filter the list of the tile's pane."""

@@ -22,6 +22,8 @@ from cockpit.ui.style import Look
 
 #: Where sparks are worth their place: not on a tile that has no room for its title.
 _SPARK_WIDTH = 48
+#: What stands on the Deck beside this one.
+_TILES = "Tile, CpuTile"
 
 
 class Tile(Widget, can_focus=True):
@@ -83,7 +85,7 @@ class Tile(Widget, can_focus=True):
             self._cursor = target
             self.refresh()
         else:
-            self.screen.focus_next(Tile) if by > 0 else self.screen.focus_previous(Tile)
+            self.screen.focus_next(_TILES) if by > 0 else self.screen.focus_previous(_TILES)
 
     def on_click(self, event: events.Click) -> None:
         """Open the pane, at the finding that was clicked on."""
