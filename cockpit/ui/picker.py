@@ -88,7 +88,7 @@ class PickerScreen(ModalScreen[Choice]):
         self._run = AskLine(self._look, "run:", "python app.py --port 8000")
         self._found: list[Process] | None = None
         self._order: list[Key] = []
-        self._looks, self._pressed, self._looking = 0, 0.0, False
+        self._looks, self._pressed, self._looking = 0, float("-inf"), False
 
     def compose(self) -> ComposeResult:
         """The list under its headings, the lines to type in, the detail, and the keys."""

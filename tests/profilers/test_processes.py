@@ -148,15 +148,16 @@ def test_a_shell_that_becomes_a_python_is_listed_from_then_on(start: Start) -> N
     eventually(lambda: child.pid in pids(looks.look()))
 
 
-def test_a_python_that_becomes_another_is_described_anew(start: Start) -> None:
-    second = ["python", "-c", "input()", "second"]
-    again = f"input()\nimport os\nos.execv({sys.executable!r}, {second!r})"
+def test_a_python_that_becomes_another_is_described_anew(start: Start, venv: Path) -> None:
+    second = [str(venv / "bin/python"), "-c", "input()", "second"]
+    again = f"input()\nimport os\nos.execv({second[0]!r}, {second!r})"
     code = f"print('ready', flush=True)\n{again}"
     child, looks = start(sys.executable, "-c", code, stdin=subprocess.PIPE), lister(os.getpid())
     assert "second" not in of(child.pid, looks.look()).argv
     child.stdin.write(b"\n")
     child.stdin.flush()
     eventually(lambda: of(child.pid, looks.look()).argv[-1] == "second")
+    assert of(child.pid, looks.look()).virtualenv == "shop/.venv"
     child.stdin.close()
 
 
@@ -166,12 +167,17 @@ def test_an_embedded_python_is_known_by_its_library(start: Start, tmp_path: Path
     library = tmp_path / f"libpython{short}.so.1.0"  # where the Python of here has none
     library.write_bytes(b"\0" * 4096)
     mapped = "mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)"
-    code = f"import mmap\nfile = open({str(library)!r}, 'rb')\nheld = {mapped}\n{SLEEPS}"
+    later = "print('ready', flush=True)\ninput()\nimport os\nos.execlp('sleep', 'sleep', '600')"
+    code = f"import mmap\nfile = open({str(library)!r}, 'rb')\nheld = {mapped}\n{later}"
     server = tmp_path / "server"
     shutil.copy(Path(sys.executable).resolve(), server)
     environ = {**os.environ, "PYTHONHOME": sys.base_prefix}
-    child = start(str(server), "-c", code, env=environ)
-    assert of(child.pid, lister(child.pid).look()).python.startswith(short)
+    child = start(str(server), "-c", code, env=environ, stdin=subprocess.PIPE)
+    looks = lister(child.pid)
+    assert of(child.pid, looks.look()).python.startswith(short)
+    child.stdin.write(b"\n")
+    child.stdin.close()
+    eventually(lambda: child.pid not in pids(looks.look()))  # it is another program now
 
 
 @pytest.mark.security

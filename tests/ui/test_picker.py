@@ -261,7 +261,11 @@ async def test_rows_stay_where_they_are_while_a_person_moves_about(
     backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(picker, "_QUIET", 3600.0)
-    async with picking(backend, busy(1, 90), busy(2, 50)) as opened:
+    async with picking(backend, busy(1, 50), busy(2, 90)) as opened:
+        assert [row.pid for row in opened.list.rows] == [2, 1]
+        opened.fake.found = [busy(1, 90), busy(2, 50)]
+        await opened.look()
+        assert [row.pid for row in opened.list.rows] == [1, 2], "nobody has moved yet"
         await opened.pilot.press("j")
         opened.fake.found = [busy(1, 0), busy(2, 99), busy(3, 99)]
         for _ in range(picker._SORTED + 1):
