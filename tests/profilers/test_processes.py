@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from cockpit.janitor import MARK
+from cockpit.profilers import permission, pyspy
 from cockpit.profilers.permission import Facts
 from cockpit.profilers.processes import (
     TARGET,
@@ -226,30 +227,67 @@ def test_a_zombie_that_was_never_seen_alive_has_its_name(start: Start) -> None:
     assert found.status == "zombie"
 
 
+_AS_NOBODY = """
+import os, sys
+import msgspec
+from cockpit.profilers.permission import Facts
+from cockpit.profilers.processes import Lister
+
+pid = int(sys.argv[1])
+looks = Lister(targets=lambda: (pid,), facts=lambda: Facts(euid=65534))
+looks.look((pid,))  # every module is imported before it has no rights to
+os.setgroups([])
+os.setresgid(65534, 65534, 65534)
+os.setresuid(65534, 65534, 65534)
+sys.stdout.buffer.write(msgspec.json.encode(looks.look((pid,))))
+"""
+
+
+def _seen_by_nobody(pid: int) -> Process:
+    """Return how a process looks to one that has given all its rights away."""
+    command = (sys.executable, "-c", _AS_NOBODY, str(pid))
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    (found,) = msgspec.json.decode(done.stdout, type=list[Process])
+    return found
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_another_users_process_is_shown_last_and_with_the_sudo_line() -> None:
-    """A child of ours that is nobody looks at us, who are root."""
-    looks = Lister(facts=lambda: Facts(euid=65534))
-    looks.look()  # every module is imported before the rights are gone
-    read, write = os.pipe()
-    child = os.fork()
-    if not child:
-        try:
-            os.setgroups([])
-            os.setresgid(65534, 65534, 65534)
-            os.setresuid(65534, 65534, 65534)
-            found = Lister(facts=lambda: Facts(euid=65534)).look()
-            os.write(write, msgspec.json.encode([one for one in found if one.pid == os.getppid()]))
-        finally:
-            os._exit(0)
-    os.close(write)
-    with os.fdopen(read, "rb") as file:
-        (found,) = msgspec.json.decode(file.read(), type=list[Process])
-    os.waitpid(child, 0)
+    found = _seen_by_nobody(os.getpid())
     assert found.problem == "it belongs to root"
     assert f'sudo env "PATH=$PATH" cockpit top {os.getpid()}' in found.hint
     assert not found.mine
     assert found.command
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start other users' processes")
+@pytest.mark.parametrize(
+    ("switches", "words"),
+    [
+        (("--reuid", "65534", "--regid", "65534"), ""),
+        (("--reuid", "65534", "--regid", "4711"), "it has rights of its own"),
+        (("--reuid", "4711", "--regid", "65534"), "it belongs to 4711"),
+    ],
+)
+def test_what_we_say_of_rights_is_what_py_spy_meets(
+    start: Start, switches: tuple[str, ...], words: str
+) -> None:
+    """Asked by nobody, of processes of the system's own Python."""
+    if not shutil.which("setpriv") or not Path("/usr/bin/python3").exists():
+        pytest.skip("no setpriv, or no Python that everybody may run")
+    if permission.facts().scope:
+        pytest.skip("Yama decides before the users do")
+    child = start("setpriv", *switches, "--clear-groups", "/usr/bin/python3", "-c", SLEEPS)
+    spy = (pyspy.program(), "dump", "--nonblocking", "--pid", str(child.pid))
+    nobody = {"user": 65534, "group": 65534, "extra_groups": []}
+    try:
+        done = subprocess.run(spy, capture_output=True, text=True, check=False, **nobody)
+    except PermissionError:
+        pytest.skip("py-spy is where nobody else may run it")
+    assert ("Permission Denied" in done.stderr) is bool(words)
+    problem = _seen_by_nobody(child.pid).problem
+    assert problem.startswith(words)
+    assert bool(problem) is bool(words)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can start another user's process")
