@@ -15,6 +15,7 @@ from cockpit.errors import CockpitError
 from cockpit.guests import find
 from cockpit.plain import plain
 from cockpit.profilers import launcher
+from cockpit.profilers.processes import launched as marked_as_target
 from cockpit.profilers.target import Target, pin
 
 #: Lines of what it says that are kept, and characters of each.
@@ -40,7 +41,7 @@ class Launched:
             raise CockpitError(f"{name} is not there, or not a program", "Name a command to run.")
         us = (sys.executable, "-I", "-S", launcher.__file__, str(os.getpid()))
         self._running = process.start(
-            (*us, program, *argv[1:]), folder, env=dict(os.environ), merged=True
+            (*us, program, *argv[1:]), folder, env={**os.environ, **marked_as_target()}, merged=True
         )
         self._echo = echo
         #: The last lines of what it said on stdout and stderr.

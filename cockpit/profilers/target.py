@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 import psutil
 
+from cockpit import janitor
 from cockpit.errors import CockpitError
 from cockpit.plain import plain
 
@@ -25,18 +26,22 @@ class NotThere(CockpitError):  # noqa: N818 -- the sentence it says
 
 
 class Target(msgspec.Struct, frozen=True):
-    """A process: its PID, when it began (seconds since the epoch), and its command in words."""
+    """A process: its PID, when it began (seconds since the epoch), and its command in words.
+
+    `mark` tells it from a later one of the same PID: when it began by a clock that nobody sets.
+    """
 
     pid: int
     born: float
     command: str = ""
+    mark: str = ""
 
     @property
     def standing(self) -> Standing:
         """How it is now; another process of the same PID does not count."""
         try:
             process = psutil.Process(self.pid)
-            if process.create_time() != self.born:
+            if _mark(process) != self.mark:
                 return "ended"
             status = process.status()
         except psutil.Error:
@@ -81,10 +86,18 @@ def pin(pid: int) -> Target:
         raise NotThere(f"process {pid} has ended, and waits for its parent to notice", _CHOOSE)
     if sys.platform == "linux" and _KTHREADD in (pid, parent):
         raise NotThere(f"process {pid} is a thread of the kernel, and runs no Python", _CHOOSE)
-    return Target(pid, born, _command(pid))
+    return Target(pid, born, _command(pid), _mark(process))
 
 
 _CHOOSE = "`cockpit top` without a PID lists the Python processes there are."
+
+
+def _mark(process: psutil.Process) -> str:
+    """Return when a process began: in ticks since boot, or as the system's clock has it.
+
+    That clock may be set while the process runs, and psutil goes by it.
+    """
+    return janitor.birth(process.pid).decode() or f"{process.create_time()}"
 
 
 def _command(pid: int) -> str:
