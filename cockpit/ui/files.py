@@ -222,7 +222,7 @@ class FilesScreen(Triage):
             rows = [*unread_rows(state), *chain.from_iterable(lists)]
             new = frozenset(id(row) for row in rows if state.is_new(row))
             self._everything = stamp, Rows(rows, new)
-        self._everything[1].seen = state.living.ids
+        self._everything[1].seen = self.context.state.living.ids
         return self._everything[1]
 
     def _listed(self) -> str:

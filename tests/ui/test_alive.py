@@ -249,3 +249,15 @@ async def test_the_loop_is_not_held_up_while_a_large_file_is_taken_apart(
             await asyncio.sleep(0)
             worst = max(worst, time.perf_counter() - began)
         assert worst < 0.2, screen_text(app)
+
+
+async def test_files_can_be_asked_for_it_too(
+    backend: FakeBackend, project: Path, tally: Tally, heat: LineHeat
+) -> None:
+    async with running(backend, first=FIRST) as (app, pilot):
+        await pilot.press("0", "slash", *"is:seen", "enter")
+        await until_shown(app, pilot, "No file passes the filter")
+        sample(tally, project, "area", 2)
+        app.context.alive.take(heat)
+        await until(pilot, lambda: "No file passes the filter" not in screen_text(app))
+        assert "b.py" in line_with(app, "b.py")
