@@ -123,6 +123,19 @@ def rows_of(root: Node, fold: Fold) -> list[Row]:
     return rows
 
 
+def place_of(rows: list[Row], root: Node, path: Path) -> int:
+    """Return which row shows `path`, or as much of it as is shown; the first where none does."""
+    depths = {id(node): depth for depth, node in enumerate(found_along(root, path))}
+    best = deepest = 0
+    for at, row in enumerate(rows):
+        depth = depths.get(id(row.node), 0)
+        if depth > deepest:
+            best, deepest = at, depth
+            if depth == len(path):
+                break
+    return best
+
+
 def hottest(root: Node) -> Path:
     """Return the path from below `root` along the heaviest child, while it is half of its parent.
 

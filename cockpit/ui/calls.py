@@ -25,20 +25,21 @@ from cockpit.ui.callrows import (
     hottest,
     match_before,
     next_match,
+    place_of,
     rows_of,
     unfold_all,
 )
 from cockpit.ui.cursor import CursorView, moving, stretch
 from cockpit.ui.draw import strip
 from cockpit.ui.seek import Found, Search
-from cockpit.ui.spot import Path, found_along
-from cockpit.ui.style import Look
+from cockpit.ui.spot import Path
+from cockpit.ui.style import Inked, Look
 
 #: Cells of a border that its title leaves free.
 _CORNERS = 6
 
 
-class CallsView(CursorView):
+class CallsView(Inked, CursorView):
     """Shows the tree it is given; cursor and folds are paths, and hold whatever the tree becomes.
 
     Until a person moves or folds, the hottest path of now is unfolded. Rows change places only
@@ -144,7 +145,7 @@ class CallsView(CursorView):
         """
         if (root, version, empty) == (self._root, self._version, self._empty_words):
             return
-        if not root.total or not self._lines:
+        if (bool(root.total), empty) != (bool(self._lines), self._empty_words):
             self.refresh()
         self._root, self._version, self._empty_words = root, version, empty
         self._lay_out()
@@ -153,6 +154,10 @@ class CallsView(CursorView):
         """Have `title` say what stands in the border, in so many cells; again for another width."""
         self._title = title
         self.border_title = title(self.size.width - _CORNERS)
+
+    def renew(self) -> None:
+        """Say what stands in the border in the colours of now."""
+        self.entitle(self._title)
 
     def search(self, words: str) -> None:
         """Mark the rows whose name or path has `words` in it; none where they are blank."""
@@ -174,7 +179,7 @@ class CallsView(CursorView):
             self._fold.close()
             self._fold.unfold(hottest(self._root))
         before, self._lines = self._cursor, rows_of(self._root, self._fold)
-        self._cursor = self._place_of(self._wanted)
+        self._cursor = place_of(self._lines, self._root, self._wanted)
         stretch(self, len(self._lines) + 1)
         if self._cursor != before and self.scroll_offset.y:
             top = max(0, self.scroll_offset.y + self._cursor - before)
@@ -182,18 +187,6 @@ class CallsView(CursorView):
         self._reveal()
         self._redraw()
         self._tell()
-
-    def _place_of(self, path: Path) -> int:
-        """Return the row of `path`, or of as much of it as is shown."""
-        nodes = {id(node): at for at, node in enumerate(found_along(self._root, path))}
-        best, deepest = 0, 0
-        for at, row in enumerate(self._lines):
-            depth = nodes.get(id(row.node), 0)
-            if depth > deepest:
-                best, deepest = at, depth
-                if deepest == len(path):
-                    break
-        return best
 
     def _redraw(self) -> None:
         """Draw the rows in sight that are others than before."""
@@ -300,7 +293,7 @@ class CallsView(CursorView):
         if row.unfolded:
             self._set_open(False)
         elif row.parent is not None:
-            self._move_to(self._place_of(row.parent.path))
+            self._move_to(place_of(self._lines, self._root, row.parent.path))
 
     def _set_open(self, unfolded: bool) -> None:
         node = self._lines[self._cursor].node

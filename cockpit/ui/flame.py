@@ -19,18 +19,20 @@ from cockpit.plain import plain
 from cockpit.profilers.profile import Function, Node
 from cockpit.ui.cursor import stretch
 from cockpit.ui.draw import strip
-from cockpit.ui.frames import Captions, Cell, Painter, frame_cell, thin_cell
+from cockpit.ui.frames import Captions, Cell, Painter, cells_of
 from cockpit.ui.hues import Hues
-from cockpit.ui.icicle import Box, depth_of, layout
+from cockpit.ui.icicle import Box, beside, depth_of, layout
 from cockpit.ui.seek import Found, Search
 from cockpit.ui.spot import Path, Spot
-from cockpit.ui.style import Look
+from cockpit.ui.style import Inked, Look
 
 #: Cells of a border that its titles leave free.
 _CORNERS = 6
+#: Drawn rows that are kept.
+_STRIPS = 500
 
 
-class FlameView(ScrollView, can_focus=True):
+class FlameView(Inked, ScrollView, can_focus=True):
     """Shows the tree it is given; cursor and zoom are paths, and hold whatever the tree becomes.
 
     Where the tree has no such path, the longest part of it counts, until there is one again.
@@ -102,6 +104,9 @@ class FlameView(ScrollView, can_focus=True):
         self._told: Path = ()
         self._titles = "", ""
         self._painter: Painter | None = None
+        #: Rows as they were drawn; most are the same after a key.
+        self._strips: dict[tuple[Cell, ...], Strip] = {}
+        self._strips_of: tuple[Painter, bool, int] | None = None
         self._zoomed_by_click = False
 
     # --- What it shows ------------------------------------------------------------------------
@@ -146,7 +151,7 @@ class FlameView(ScrollView, can_focus=True):
         """
         if (root, version, empty) == (self._spot.root, self._version, self._empty_words):
             return
-        if not root.total or not self._spot.root.total:
+        if empty != self._empty_words:
             self.refresh()
         self._spot.root, self._version, self._empty_words = root, version, empty
         self._lay_out()
@@ -200,23 +205,10 @@ class FlameView(ScrollView, can_focus=True):
         cells = self._drawn.get(depth)
         if cells is None:
             row = self._boxes[depth] if depth < len(self._boxes) else []
-            cells = self._drawn[depth] = tuple(map(self._cell, row))
+            cells = self._drawn[depth] = cells_of(
+                row, self._spot, self._search, self._look_through(), self._look.signs.more
+            )
         return cells
-
-    def _cell(self, box: Box) -> Cell:
-        node = box.node
-        if node is None:
-            return thin_cell(box, self._hides_match(box))
-        matched = self._search.hits(node.function)
-        return frame_cell(box, node, self._spot, matched, self._look.signs.more)
-
-    def _hides_match(self, box: Box) -> bool:
-        """Return whether a match is among siblings too thin to be drawn, or below them."""
-        if not self._search or box.parent is None or box.parent.node is None:
-            return False
-        above, hits, is_wide = self._look_through().above, self._search.hits, self._spot.is_wide
-        thin = (node for node in box.parent.node.children.values() if not is_wide(node))
-        return any(id(node) in above or hits(node.function) for node in thin)
 
     def _look_through(self) -> Found:
         return self._search.found(self._spot.root, self._version)
@@ -247,6 +239,10 @@ class FlameView(ScrollView, can_focus=True):
             self._painter = Painter(self._look, Hues(self.app), self._own)
         return self._painter
 
+    def renew(self) -> None:
+        """Say what stands in the border in the colours of now."""
+        self._entitle()
+
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Lay out what comes into sight."""
         super().watch_scroll_y(old_value, new_value)
@@ -274,7 +270,7 @@ class FlameView(ScrollView, can_focus=True):
 
     def _reveal(self) -> None:
         """Scroll as little as brings the cursor into sight, and what it calls if that can be."""
-        height, top, depth = self.scrollable_content_region.height, self.scroll_offset.y, 0
+        height, top = self.scrollable_content_region.height, self.scroll_offset.y
         depth = self._spot.depth
         last = depth + (height > 2 and self._spot.heaviest(self._spot.node) is not None)
         target = min(max(top, last - height + 1), depth)
@@ -344,21 +340,13 @@ class FlameView(ScrollView, can_focus=True):
 
     def action_next(self, by: int) -> None:
         """Move to the next frame that was searched for, or the one before; callers come first."""
-        rows = layout(self._spot.zoomed, self._width)
-        matches = [
-            ((box.start, depth), box)
-            for depth, row in enumerate(rows)
-            for box in row
-            if box.node is not None and self._search.hits(box.node.function)
-        ]
-        starts = (box.start for box in self._row_of_cursor() if box.node is self._spot.node)
-        here = next(starts, 0), self._spot.depth
-        ahead = [one for one in matches if (one[0] > here if by > 0 else one[0] < here)]
-        if ahead:
-            box = (min if by > 0 else max)(ahead, key=lambda one: one[0])[1]
+        spot, hits = self._spot, self._search.hits
+        here = next((box for box in self._row_of_cursor() if box.node is spot.node), None)
+        box, drawn = beside(spot.zoomed, self._width, here, by, hits)
+        if box is not None:
             self._move_to((*self.zoom, *box.path))
         else:
-            self.post_message(self.Stuck(*self._why_no_match(bool(matches), by)))
+            self.post_message(self.Stuck(*self._why_no_match(drawn, by)))
 
     def _why_no_match(self, drawn: bool, by: int) -> tuple[str, str]:
         if drawn:
@@ -398,5 +386,11 @@ class FlameView(ScrollView, can_focus=True):
         if not self._spot.root.total:
             words = plain(self._empty_words) if y == 0 else ""
             return strip(self, [Segment(words, palette.muted)], self._width)
-        cells = self._cells(y + self.scroll_offset.y)
-        return strip(self, self._paint.row(cells, self.has_focus), self._width)
+        cells, paint = self._cells(y + self.scroll_offset.y), self._paint
+        state = paint, self.has_focus, self._width
+        if state != self._strips_of or len(self._strips) > _STRIPS:
+            self._strips_of, self._strips = state, {}
+        if (line := self._strips.get(cells)) is None:
+            segments = paint.row(cells, self.has_focus)
+            line = self._strips[cells] = strip(self, segments, self._width)
+        return line

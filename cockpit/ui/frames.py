@@ -9,12 +9,12 @@ from rich.style import Style
 from rich.text import Text
 
 from cockpit.plain import plain
-from cockpit.profilers.profile import Function, Node
+from cockpit.profilers.profile import Function
 from cockpit.ui.draw import fit, shorten
 from cockpit.ui.hues import Hues, shade_of
 from cockpit.ui.icicle import Box
 from cockpit.ui.origin import Kind, Origin, origin_of
-from cockpit.ui.seek import Found
+from cockpit.ui.seek import Found, Search
 from cockpit.ui.spot import Spot
 from cockpit.ui.style import Look, Palette
 
@@ -38,18 +38,35 @@ class Cell(NamedTuple):
     under_cursor: bool
 
 
-def frame_cell(box: Box, node: Node, spot: Spot, matched: bool, more: str) -> Cell:
-    """Return what is drawn of the frame of `node`."""
-    name = plain(node.function.name)
-    words = label(name, box.total, spot.root.total, box.width - 1, more)
-    return Cell(box.x, box.width, words, node.function, matched, node is spot.node)
+def cells_of(
+    row: Iterable[Box], spot: Spot, search: Search, found: Found, more: str
+) -> tuple[Cell, ...]:
+    """Return what is drawn of a row of boxes; `found` is what `search` found in the whole tree."""
+    cells = []
+    for box in row:
+        node = box.node
+        if node is None:
+            words = f"{box.gathered:,} more"
+            words = words if len(words) + 2 <= box.width else ""
+            hides = bool(search) and _hides_match(box, spot, search, found)
+            cells.append(Cell(box.x, box.width, words, None, hides, False))
+            continue
+        name = plain(node.function.name)
+        words = label(name, box.total, spot.root.total, box.width - 1, more)
+        matched, under = search.hits(node.function), node is spot.node
+        cells.append(Cell(box.x, box.width, words, node.function, matched, under))
+    return tuple(cells)
 
 
-def thin_cell(box: Box, matched: bool) -> Cell:
-    """Return what is drawn of siblings that are too thin."""
-    words = f"{box.gathered:,} more"
-    words = words if len(words) + 2 <= box.width else ""
-    return Cell(box.x, box.width, words, None, matched, False)
+def _hides_match(box: Box, spot: Spot, search: Search, found: Found) -> bool:
+    """Return whether a match is among the siblings that are too thin to be drawn, or below them."""
+    parent = box.parent.node if box.parent is not None else None
+    thin = parent.children.values() if parent is not None else ()
+    return any(
+        id(node) in found.above or search.hits(node.function)
+        for node in thin
+        if not spot.is_wide(node)
+    )
 
 
 def share(part: int, whole: int) -> str:
@@ -120,7 +137,7 @@ class Painter:
         if hues.filled:
             return [
                 Segment(edge, style + hues.edge),
-                Segment(fit(cell.words, cell.width - 1), style),
+                Segment(fit(cell.words, cell.width - 1, self._signs.more), style),
             ]
         if cell.width == 1:
             return [Segment(self._signs.edge, style)]

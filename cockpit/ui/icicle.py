@@ -5,7 +5,7 @@ so siblings neither overlap nor leave gaps, and a child never leaves its parent,
 """
 
 import operator
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -27,6 +27,14 @@ class Box(msgspec.Struct, frozen=True, eq=False):
     node: Node | None
     parent: "Box | None"
     gathered: int = 0
+
+    @property
+    def depth(self) -> int:
+        """How many boxes it stands below."""
+        depth, box = 0, self.parent
+        while box is not None:
+            depth, box = depth + 1, box.parent
+        return depth
 
     @property
     def path(self) -> Path:
@@ -98,3 +106,22 @@ def depth_of(root: Node, width: int) -> int:
         depth, last = depth + 1, row
         row = [child for node in row for child in node.children.values() if child.total >= least]
     return depth + any(node.children for node in last)
+
+
+def beside(
+    root: Node, width: int, here: Box | None, by: int, wanted: Callable[[Function], bool]
+) -> tuple[Box | None, bool]:
+    """Return the next drawn frame from `here` that is `wanted`, or the one before; are there any?
+
+    Callers come before what they call, and that from left to right.
+    """
+    found = [
+        (box.start, depth, box)
+        for depth, row in enumerate(layout(root, width))
+        for box in row
+        if box.node is not None and wanted(box.node.function)
+    ]
+    place = (here.start, here.depth) if here is not None else (0, -1)
+    ahead = [one for one in found if (one[:2] > place if by > 0 else one[:2] < place)]
+    nearest = min if by > 0 else max
+    return nearest(ahead, key=operator.itemgetter(0, 1))[2] if ahead else None, bool(found)

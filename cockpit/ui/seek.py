@@ -72,7 +72,7 @@ class Search:
         samples, above, hits = 0, set[int](), self._hits
         # A node, the entry that it was reached by, and whether a match is among those above it.
         todo: list[tuple[Node, Any, bool]] = [(root, None, False)]
-        while todo:
+        while todo:  # the deepest first: nodes near each other in the tree are so in memory
             entry = todo.pop()
             node, _, under = entry
             for function, child in node.children.items():
