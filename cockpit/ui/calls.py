@@ -180,6 +180,8 @@ class CallsView(Inked, CursorView):
             self._fold.unfold(hottest(self._root))
         before, self._lines = self._cursor, rows_of(self._root, self._fold)
         self._cursor = place_of(self._lines, self._root, self._wanted)
+        if not self.size:  # it is not on the screen yet
+            return
         stretch(self, len(self._lines) + 1)
         if self._cursor != before and self.scroll_offset.y:
             top = max(0, self.scroll_offset.y + self._cursor - before)
@@ -227,6 +229,8 @@ class CallsView(Inked, CursorView):
         return len(self._lines)
 
     def _cursor_moved(self, before: int) -> None:
+        if not self._lines:
+            return
         self._touched, self._wanted = True, self.cursor
         top = self.scroll_offset.y
         for index in (before, self._cursor):
@@ -259,8 +263,7 @@ class CallsView(Inked, CursorView):
 
     def on_resize(self) -> None:
         """Keep the cursor in sight, and the title as long as there is room for it."""
-        self._drawn = {}
-        self._reveal()
+        self._lay_out()
         self.entitle(self._title)
 
     # --- Keys and mouse -----------------------------------------------------------------------
@@ -307,12 +310,16 @@ class CallsView(Inked, CursorView):
 
     def action_fold_all(self) -> None:
         """Fold every row; the cursor stays in the outermost that it was in."""
+        if not self._lines:
+            return
         self._touched, self._wanted = True, self.cursor[:1]
         self._fold.close()
         self._lay_out()
 
     def action_unfold_all(self) -> None:
         """Unfold every row, the heaviest first, to a number that can be looked through."""
+        if not self._lines:
+            return
         self._touched, self._wanted = True, self.cursor
         if not unfold_all(self._root, self._fold):
             words = f"the heaviest are unfolded, some {MOST:,} rows"

@@ -168,7 +168,7 @@ class FlameView(Inked, ScrollView, can_focus=True):
         self._reveal()
 
     def zoom_out(self) -> bool:
-        """Zoom out to the nearest caller that is any wider; False where all is shown."""
+        """Zoom out to the nearest callers that are wider; False where all is shown."""
         path = self._spot.outside()
         if path is not None:
             self._zoom_to(path)
@@ -183,6 +183,8 @@ class FlameView(Inked, ScrollView, can_focus=True):
     def _lay_out(self) -> None:
         """Make the rows anew, and draw those in sight that are others than before."""
         self._spot.resolve(self._spot.root, self._width)
+        if not self.size:  # it is not on the screen yet
+            return
         stretch(self, depth_of(self._spot.zoomed, self._width) or 1)
         self._make_rows()
         before, self._drawn = self._drawn, {}

@@ -91,13 +91,13 @@ class Spot:
         self.resolve(self.root, self.width)
 
     def outside(self) -> Path | None:
-        """Return what zooming out leads to: the nearest caller that is any wider."""
-        outer = self.outer[:-1]
-        if not outer:
+        """Return what zooming out leads to: the nearest callers that are wider, the outermost."""
+        if len(self.outer) == 1:
             return None
-        while len(outer) > 1 and outer[-1].total == self.zoomed.total:
-            outer.pop()
-        return tuple(node.function for node in outer[1:])
+        wider = [node for node in self.outer if node.total > self.zoomed.total]
+        total = wider[-1].total if wider else self.zoomed.total
+        at = next(at for at, node in enumerate(self.outer) if node.total == total)
+        return tuple(node.function for node in self.outer[1 : at + 1])
 
     def go_to(self, path: Path) -> None:
         """Put the cursor on `path`, and zoom in as far as it takes to draw it, or out."""
