@@ -100,16 +100,17 @@ def filled(page: str, profile: Profile) -> str:
 
     Raises `CockpitError` where nothing was seen, or the page is not as it is known here.
     """
-    if not profile.weight:
+    whole = profile.weight
+    if not whole:
         raise CockpitError("no stack was seen, so there is nothing to draw")
     known = _FRAMES.search(page)
     rows = [int(row) for row in _ROWS.findall(known[3])] if known else []
     if known is None or not rows:
         raise _unknown()
-    drawn = [box for box in boxes(paths(profile.stacks)) if box.share(profile.weight) >= _LEAST]
+    drawn = [box for box in boxes(paths(profile.stacks)) if box.share(whole) >= _LEAST]
     added = max(box.depth for box in drawn) * _ROW - (max(rows) - min(rows))
-    body = "".join(_elements(drawn, profile.weight, min(rows)))
-    page = f"{page[: known.start()]}{known[1]}{profile.weight}{known[2]}{body}{known[4]}"
+    body = "".join(_elements(drawn, whole, min(rows)))
+    page = f"{page[: known.start()]}{known[1]}{whole}{known[2]}{body}{known[4]}"
     for pattern in _HEIGHTS:
         page = _replaced(page, pattern, lambda old: f"{int(old) + added}")
     page = _replaced(page, _MATCHED, lambda old: f"{float(old) + added:.2f}")

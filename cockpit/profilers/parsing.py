@@ -9,8 +9,9 @@ from cockpit.profilers.files import Unreadable
 from cockpit.profilers.profile import Counts
 
 T = TypeVar("T")
-#: Lists and objects, and values, that are taken in: some 2 GB at the very most.
-_LISTS, _VALUES = 8_000_000, 64_000_000
+#: Lists and objects, and values, that are taken in: some 1.5 GB at the very most. py-spy writes
+#: every sample for itself: ten threads at 100 Hz come to so much in an hour.
+_LISTS, _VALUES = 8_000_000, 32_000_000
 #: Stacks, and frames of stacks, that one profile may have.
 STACKS, FRAMES = 1_000_000, 32_000_000
 

@@ -264,7 +264,8 @@ class TestBesideThePageThatPySpyDraws:
         cut = drawn.replace("truncate_text_right = false", "truncate_text_right = true", 1)
         assert title.sub(r"\1", ours) == title.sub(r"\1", cut)
 
-    def test_saved_it_is_xml_with_its_script(self, blank: str, tmp_path: Path) -> None:
+    @pytest.mark.usefixtures("blank")
+    def test_saved_it_is_xml_with_its_script(self, tmp_path: Path) -> None:
         path = tmp_path / "it.svg"
         profile = msgspec.structs.replace(small(), command="python <x> & y")
         asyncio.run(recording.write(profile, path, Format.FLAMEGRAPH))
