@@ -24,6 +24,10 @@ _PROCESS = re.compile(
 )
 #: What follows the last command of a line.
 _AFTER = '";thread ('
+#: A thread, or a process, that was in no function: py-spy writes some as a thread begins or ends.
+_IDLE = re.compile(
+    r'(?:process \d{1,18}:"[^\n]*")?(?:;?thread \([^()]*\)(?:: [^()\n]*)?)? \d{1,15}'
+)
 _THREAD = re.compile(r"thread \((0x[0-9A-Fa-f]+|\d+)\)(: )?")
 
 
@@ -99,6 +103,11 @@ class Parser:
             self._frames.clear()
         frame = self._frames[text] = _frame_of(text)
         return frame
+
+
+def is_idle(line: str) -> bool:
+    """Whether a line says only that a thread was in no function, which is no stack."""
+    return _IDLE.fullmatch(line.rstrip("\n")) is not None
 
 
 def _frame_of(text: str) -> Frame | None:

@@ -14,7 +14,7 @@ from cockpit.profilers.formats import Format, encoded
 from cockpit.profilers.parsing import check_size
 from cockpit.profilers.parsing import document as parsed
 from cockpit.profilers.profile import Profile, Stack, least_counts
-from cockpit.profilers.raw import Parser, whole
+from cockpit.profilers.raw import Parser, is_idle, whole
 
 _READS = "Cockpit reads its own recordings, and what py-spy writes as raw or speedscope."
 _PAGES = (b"<?xml", b"<svg", b"<!doctype", b"<html")
@@ -108,16 +108,18 @@ def _raw(content: bytes, written: float) -> Profile:
     parser, stacks, frames = Parser(0), Counter[Stack](), 0
     lines = (line.decode("utf-8", "surrogateescape") for line in io.BytesIO(content))
     for number, text in enumerate(whole(line.rstrip("\r\n") for line in lines), 1):
-        if not text:
-            continue
         found = parser.parse(text)
         if found is None:
+            if not text or is_idle(text):
+                continue
             raise Unreadable(f"line {number} is not a stack as py-spy writes it")
         stack, count = found
         if stack not in stacks:
             frames += len(stack.frames)
             check_size(len(stacks), frames)
         stacks[stack] += count
+    if not stacks:
+        raise Unreadable("there is no stack in it")
     counts = least_counts(stacks, speedscope.RATE)
     return Profile(
         stacks=dict(stacks),

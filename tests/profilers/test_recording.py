@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.errors import CockpitError
-from cockpit.profilers import document, files, formats, parsing, recording
+from cockpit.profilers import document, files, flamegraph, formats, parsing, recording
 from cockpit.profilers.formats import Format
 from cockpit.profilers.profile import Counts, Frame, Function, Profile, Stack, Thread
 from tests.profilers.profiles import MAIN, MODULE, POOL, WORK, profiles, small
@@ -125,6 +125,14 @@ class TestRaw:
         assert profile.weight == 4
         assert {stack.thread.id for stack in profile.stacks} == {"?"}
         assert profile.ended == pytest.approx(path.stat().st_mtime)
+
+    def test_may_say_of_a_thread_that_it_was_in_no_function(self, tmp_path: Path) -> None:
+        path = tmp_path / "idle.raw"
+        path.write_text(
+            'f (a.py:1) 3\nthread (32599) 1\nthread (0x7F): a b 1\nprocess 7:"a (b)" 2\n'
+            'process 7:"x";thread (8): y 2\n 1\n'
+        )
+        assert recording.load(path).weight == 3
 
     def test_may_begin_with_a_brace(self, tmp_path: Path) -> None:
         path = tmp_path / "rust.raw"
@@ -265,6 +273,8 @@ class TestBadInput:
             (b"f (a.py:1) -3\n", "line 1 is not a stack"),
             (b"f (a.py:1) " + b"9" * 6000 + b"\n", "line 1 is not a stack"),
             (b"a;b;c 3\n", "line 1 is not a stack"),
+            (b"thread (1): x;f (a.py:1;g 3\n", "line 1 is not a stack"),
+            (b"thread (1) 3\n", "there is no stack in it"),
             (b"{", "it is not JSON, or was cut off"),
             (b'{"a": ' + b"[" * 200_000, "nested too deeply"),
             (b'{"a": ' * 200_000, "nested too deeply"),
@@ -461,6 +471,13 @@ class TestWriting:
         assert words in caught.value.message and "\n" not in caught.value.message
         assert caught.value.hint
         assert sorted(tmp_path.iterdir()) == before
+
+    def test_says_so_before_anything_is_drawn(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(flamegraph, "blank_page", lambda: pytest.fail("it was drawn"))
+        with pytest.raises(CockpitError, match="it is a folder"):
+            save(small(), tmp_path, Format.FLAMEGRAPH)
 
     @pytest.mark.parametrize("device", ["/dev/full", "/dev/null"])
     def test_writes_to_no_device(self, device: str) -> None:
