@@ -2,7 +2,8 @@
 
 py-spy draws what it samples and nothing else, so it is asked for a page of a process that is made
 for that; the style, and the script that zooms and searches, are from there. The frames are laid
-out as py-spy's library (inferno) does: equal stacks make an equal page, to the byte.
+out as py-spy's library (inferno) does: equal stacks make an equal page, to the byte. Only names
+that begin alike, or with a `;`, are not drawn in pieces here.
 """
 
 import re
