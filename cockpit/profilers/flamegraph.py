@@ -8,18 +8,18 @@ that begin alike, or with a `;`, are not drawn in pieces here.
 
 import re
 import sys
-import sysconfig
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from cockpit import guests, process
+from cockpit import process
 from cockpit.errors import CockpitError
 from cockpit.plain import plain
 from cockpit.profilers import raw
 from cockpit.profilers.files import why
 from cockpit.profilers.profile import Profile, Stacks
+from cockpit.profilers.pyspy import program
 
 #: How long py-spy may take for a page that it samples one second for, in seconds.
 PATIENCE = 30.0
@@ -66,7 +66,7 @@ async def blank_page() -> str:
 
     Raises `CockpitError` where py-spy is missing or may not look at even its own child.
     """
-    pyspy = _pyspy()
+    pyspy = program()
     with tempfile.TemporaryDirectory(prefix="cockpit-") as folder:
         file = Path(folder) / "page.svg"
         options = ("-d", "1", "--nonblocking", "-f", "flamegraph", "-o", str(file))
@@ -86,14 +86,6 @@ async def blank_page() -> str:
             words = done.errors.decode(errors="replace").strip().splitlines()
             said = plain(words[-1].strip()) if words else why(error)
             raise CockpitError(f"py-spy could not draw a flame graph: {said}", _ELSE) from error
-
-
-def _pyspy() -> str:
-    beside = Path(sysconfig.get_path("scripts"), "py-spy")
-    found = guests.find(str(beside)) or guests.find("py-spy")
-    if not found:
-        raise CockpitError("py-spy is not installed", "Install cockpit again, or py-spy itself.")
-    return found
 
 
 def filled(page: str, profile: Profile) -> str:

@@ -47,7 +47,7 @@ async def test_a_busy_process_is_sampled_at_the_rate_that_is_promised() -> None:
         async with watched(child.pid) as seen:
             await until(lambda: len(seen.windows) >= 4)
             counts = seen.tally.counts
-        # On a machine with nothing else to do it is 99 %, see the benchmarks; here others work, too.
+        # With nothing else to do it is 99 %, see the benchmarks; here others work, too.
         assert counts.samples >= 0.6 * counts.seconds * 100
         assert counts.errors <= 0.1 * counts.samples
         assert {"leaf", "work"} <= seen.functions()
