@@ -153,25 +153,32 @@ class Captions:
 
     def title(self, spot: Spot, words: str, found: Found, room: int) -> Text:
         """Return what is zoomed into, how to go back, and what was `found` of the `words`."""
-        palette, more = self._look.palette, self._look.signs.more
-        dot, whole = f" {self._look.signs.dot} ", spot.root.total
+        palette, whole = self._look.palette, spot.root.total
+        sought, back = self._sought(words, found), Text()
         title = Text(f"{self._name}  ", palette.strong, no_wrap=True)
         if len(spot.outer) == 1:
             title.append(f"all {whole:,} samples", palette.muted)
         else:
-            zoomed = plain(spot.zoomed.function.name)
-            zoomed = fit(zoomed, min(cell_len(zoomed), max(8, room // 3)), more)
-            title.append(f"{zoomed} ", palette.key)
+            name = plain(spot.zoomed.function.name)
+            name = fit(name, min(cell_len(name), max(8, room // 3)), self._look.signs.more)
+            title.append(f"{name} ", palette.key)
             title.append(f"{share(spot.zoomed.total, whole)} of all", palette.text)
-            title.append(f"{dot}backspace zooms out", palette.muted)
-        if words:
-            shown = plain(words)
-            title.append(dot, palette.muted)
-            shown = fit(shown, min(cell_len(shown), 24), more)
-            title.append(f"{shown} ", palette.accent + Style(underline=True))
-            title.append(f"in {share(found.samples, found.whole)} of all", palette.text)
+            back = Text(f" {self._look.signs.dot} backspace zooms out", palette.muted)
+        if title.cell_len + back.cell_len + sought.cell_len <= room:
+            title.append_text(back)
+        title.append_text(sought)
         title.truncate(max(room, 0))
         return title
+
+    def _sought(self, words: str, found: Found) -> Text:
+        palette, text = self._look.palette, Text()
+        if words:
+            shown = plain(words)
+            shown = fit(shown, min(cell_len(shown), 24), self._look.signs.more)
+            text.append(f" {self._look.signs.dot} ", palette.muted)
+            text.append(f"{shown} ", palette.accent + Style(underline=True))
+            text.append(f"in {share(found.samples, found.whole)} of all", palette.text)
+        return text
 
     def legend(self, hues: Hues, room: int) -> Text:
         """Return what the colours mean, if there is room for it, and colours."""

@@ -17,9 +17,9 @@ from cockpit.ui.style import READABLE, contrast
 SHADES = 3
 #: Hues in degrees from and to, in how many steps; then saturation and lightness, dark and light.
 _HUES: dict[Kind, tuple[int, int, int, tuple[float, float], tuple[float, float]]] = {
-    "own": (8, 48, 6, (0.78, 0.59), (0.90, 0.66)),
-    "library": (158, 222, 7, (0.34, 0.29), (0.42, 0.80)),
-    "python": (236, 304, 5, (0.20, 0.30), (0.34, 0.85)),
+    "own": (8, 48, 9, (0.78, 0.59), (0.90, 0.66)),
+    "library": (158, 222, 13, (0.34, 0.29), (0.42, 0.80)),
+    "python": (236, 304, 9, (0.20, 0.30), (0.34, 0.85)),
     "native": (0, 0, 1, (0.0, 0.30), (0.0, 0.80)),
 }
 #: By how much the lightness of one shade differs from the next.

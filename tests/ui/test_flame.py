@@ -281,8 +281,16 @@ async def test_names_can_be_read_on_every_fill(theme: str) -> None:
 
 async def test_a_package_has_the_same_fill_in_every_run() -> None:
     async with staged(flame) as (app, _):
-        fill = Hues(app).of(Origin("library", "django", "")).bgcolor
-        assert fill is not None and fill.name == "#314863"
+        packages = ("django", "rich", "numpy", "attrs", "yaml", "six")
+        fills = [Hues(app).of(Origin("library", name, "")).bgcolor for name in packages]
+        assert [fill.name for fill in fills if fill is not None] == [
+            "#315063",
+            "#316361",
+            "#31635d",
+            "#315963",
+            "#315d63",
+            "#316355",
+        ]
 
 
 # --- On the screen ----------------------------------------------------------------------------
@@ -418,6 +426,26 @@ async def test_a_double_click_zooms_once() -> None:
         await pilot.pause()
         await pilot.double_click(FlameView, offset=(10, 4))
         assert view.zoom == path("main;load")
+
+
+async def test_a_double_click_on_the_cursor_does_not_hit_what_zooming_put_there() -> None:
+    async with staged(flame) as (app, pilot):
+        view = await shown(app)
+        await pilot.press("j", "j")
+        await pilot.pause()
+        await pilot.double_click(FlameView, offset=(10, 3))
+        assert view.zoom == view.cursor == path("main")
+
+
+async def test_where_there_is_little_room_the_title_says_what_was_found() -> None:
+    async with staged(flame, (60, 15)) as (app, pilot):
+        view = await shown(app)
+        await pilot.press("j", "j", "j", "enter")
+        await pilot.pause()
+        assert "load 60% of all · backspace zooms out" in screen_lines(app)[0]
+        view.search("render")
+        await pilot.pause()
+        assert "load 60% of all · render in 20% of all" in screen_lines(app)[0]
 
 
 async def test_moving_is_told_with_function_and_path() -> None:
