@@ -6,7 +6,7 @@ their names, processes by their commands.
 
 from collections.abc import Iterable, Iterator
 
-from cockpit.profilers.profile import PROCESS, THREAD, Function, Profile, Stack
+from cockpit.profilers.profile import PROCESS, THREAD, Function, Node, Profile, Stack
 
 
 class DiffNode:
@@ -75,6 +75,25 @@ def compared(before: Profile, after: Profile, inverted: bool = False) -> DiffNod
             frames = [frame.function for frame in stack.frames]
             _add(root, frames[::-1] if inverted else _path(stack), side, count)
     return root
+
+
+def afterwards(root: DiffNode) -> tuple[Node, dict[int, float]]:
+    """Return the call tree after, and by how much each node's share grew (-1 to 1), by its `id`.
+
+    What is gone has no node, as in anybody's differential flame graph.
+    """
+    tree = Node(root.function)
+    changes: dict[int, float] = {}
+    todo = [(root, tree)]
+    while todo:
+        diff, node = todo.pop()
+        node.own, node.total = diff.own[1], diff.total[1]
+        changes[id(node)] = diff.change
+        for function, child in diff.children.items():
+            if child.total[1]:
+                node.children[function] = below = Node(function)
+                todo.append((child, below))
+    return tree, changes
 
 
 def _add(root: DiffNode, functions: Iterable[Function], side: int, count: int) -> None:

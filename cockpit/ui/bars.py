@@ -81,6 +81,7 @@ class StatusBar(_Bar):
             _Group(3, self._against(width)),  # it says what "new" means
             _Group(1, [Segment(f"{signs.new}{new:,} new", palette.high)] if new else []),
             _Group(1, self._unread()),
+            _Group(5, self._sampled()),
             _Group(0, self._freshness()),
             _Group(6, [Segment(words, palette.muted)] if (words := self._details()) else []),
             _Group(2, self._notes()),
@@ -160,6 +161,14 @@ class StatusBar(_Bar):
             Segment(" all fresh", palette.text),
             took,
         ]
+
+    def _sampled(self) -> list[Segment]:
+        """Return which process is sampled, for the pages that do not show it."""
+        profiling, palette = self._shared.profiling, self._look.palette
+        if profiling is None or profiling.target is None or profiling.state.kind != "sampling":
+            return []
+        words = f" CPU of {profiling.target.pid}"
+        return [Segment(self._look.signs.medium, palette.heat), Segment(words, palette.text)]
 
     def _unread(self) -> list[Segment]:
         count, palette = self._state.unread, self._look.palette

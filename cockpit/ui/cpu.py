@@ -3,8 +3,8 @@
 What is sampled, and what was seen of it, is in `profiling`; the lists' rows are in `cpu_rows`.
 """
 
-from collections.abc import Sequence
-from typing import Any, ClassVar, get_args
+from pathlib import Path
+from typing import ClassVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
@@ -15,25 +15,22 @@ from textual.widgets import Input
 
 from cockpit.model import Finding
 from cockpit.panes import PANES, Pane
-from cockpit.profilers.profile import PROCESS, THREAD, Thread
-from cockpit.profilers.pyspy import ThreadNow
+from cockpit.profilers.profile import PROCESS, THREAD, Node, Thread
 from cockpit.profilers.shelf import Recording
-from cockpit.ui import cpu_draw as draw
+from cockpit.profilers.tally import Tally
 from cockpit.ui import cpu_rows as rows
 from cockpit.ui.calls import CallsView
 from cockpit.ui.context import Context
 from cockpit.ui.cpu_head import Head, Tabs
+from cockpit.ui.cpu_tables import VIEWS, TabledPage
 from cockpit.ui.detail import Detail, Docs
 from cockpit.ui.flame import FlameView
 from cockpit.ui.prompt import FilterLine
-from cockpit.ui.recorded import RecordedPage
-from cockpit.ui.rows import Draw, DrawHead, RowList
+from cockpit.ui.rows import RowList
 from cockpit.ui.view import CpuTab, CpuView
 
-VIEWS: tuple[CpuTab, ...] = get_args(CpuTab)
 
-
-class CpuScreen(RecordedPage):
+class CpuScreen(TabledPage):
     """Everything about one process; it keeps its view, filter and cursor."""
 
     AUTO_FOCUS = "RowList"
@@ -72,15 +69,14 @@ class CpuScreen(RecordedPage):
         super().__init__(context)
         look = context.look
         self._head, self._tabs = Head(self._profiling, look), Tabs(VIEWS, look)
-        self._list, self._calls, self._flame = RowList(look), CallsView(look), FlameView(look)
+        own = str(context.backend.root if context.backend is not None else Path.cwd())
+        self._list, self._flame = RowList(look), FlameView(look, own)
+        self._calls, self._callers = CallsView(look, own), CallsView(look, own, inverted=True)
         self._detail = Detail(context, docs)
         self._filter = FilterLine(look, "a part of a function's name or path", "")
-        self._tab: CpuTab = "Top"
-        self._sort: rows.Sort = "own"
-        self._words, self._zoomed, self._inverted = "", False, False
+        self._zoomed = False
         self._shown_tab: CpuTab | None = None
         self._at: tuple[str, int] = "", 0
-        self._dump: tuple[ThreadNow, ...] = ()
 
     def body(self) -> ComposeResult:
         """What is sampled, the open view, and beside it the source."""
@@ -90,6 +86,7 @@ class CpuScreen(RecordedPage):
             with Vertical(id="views"):
                 yield self._list
                 yield self._calls
+                yield self._callers
                 yield self._flame
             yield self._detail
         yield self._filter
@@ -148,14 +145,16 @@ class CpuScreen(RecordedPage):
         """Draw what is known now."""
         super().show()
         self._head.show(self.tally, self.recorded)
-        self._tabs.show(self._tab, self._beside())
+        self._tabs.show(self.views(), self._tab, self._beside())
         anew, self._shown_tab = self._shown_tab != self._tab, self._tab
         tally = self.tally
         if self._tab == "Tree":
-            tree = (tally.inverted if self._inverted else None) or tally.tree
-            self._calls.show(tree.root, tally.version)
+            self._calls.show(self._tree_of(tally), tally.version)
+            if tally.inverted is not None:
+                self._callers.show(tally.inverted.root, tally.version)
         elif self._tab == "Flame":
-            self._flame.show(tally.tree.root, tally.version)
+            grown = self._compared.grown if self._compared is not None else None
+            self._flame.show(self._tree_of(tally), tally.version, changes=grown)
         else:
             self._show_rows(anew)
         self._filter.show(self._words, "")
@@ -163,61 +162,15 @@ class CpuScreen(RecordedPage):
             self._lay_out()
         self._detail.warm()
 
+    def _tree_of(self, tally: Tally) -> Node:
+        """Return the call tree of what is looked at; of two profiles that of the later."""
+        return self._compared.tree if self._compared is not None else tally.tree.root
+
     def _show_rows(self, anew: bool) -> None:
         """Fill the list with the rows of the open view."""
-        found, draw_row, head = self._rows()
+        found, draw_row, head = self.table()
         empty = self._empty()
         self._list.show(found, rows.key_of, draw_row, head=head, empty=empty, anew=anew)
-
-    def _rows(self) -> tuple[Sequence[Any], Draw, DrawHead | None]:
-        """Return the rows of the open view, what draws them, and what draws their head."""
-        look, tally, short = self.context.look, self.tally, self.context.short
-        if self._tab == "Top" and self._compared is not None:
-            changes = rows.change_rows(self._compared.changes, self._words)
-            return changes, draw.draw_change(look, short), draw.change_head(look)
-        if self._tab == "Top":
-            found = rows.top_rows(tally, self._sort, self._words)
-            return found, draw.draw_top(tally, look, short), draw.top_head(self._sort, look)
-        if self._tab == "Lines":
-            lines = rows.line_rows(tally, self._sort, self._words)
-            return lines, draw.draw_line(look, short), draw.line_head(self._sort, look)
-        if self._tab == "Threads":
-            live = self._opened is None
-            whole = self._profiling.tally if live else tally
-            now = self._profiling.glance.threads if live else ()
-            threads = rows.thread_rows(whole, now, self._words)
-            return threads, draw.draw_thread(look, short), draw.thread_head(look)
-        if self._tab == "Recordings":
-            return self._recordings, draw.draw_recording(look), draw.recording_head(look)
-        return rows.dump_rows(self._dump, self._words), draw.draw_dump(look, short), None
-
-    def _empty(self) -> str:
-        """Return why there are no rows."""
-        if self._tab == "Recordings":
-            return "No recording yet; w saves what was seen."
-        if self._words:
-            return "Nothing passes the filter; esc clears it."
-        kind = self._profiling.state.kind
-        if self._profiling.target is None:
-            return "No process is sampled; a lists those there are."
-        if self._tab == "Dump":
-            return (
-                "r looks at all stacks." if kind == "sampling" else "There is nothing to look at."
-            )
-        return "" if kind in ("starting", "failed") else "No thread was seen at work yet."
-
-    def _beside(self) -> str:
-        """Return how the open view is looked at, in words."""
-        parts = []
-        if self._tab in ("Top", "Lines"):
-            parts.append(f"{self._sort} time first")
-        if self._tab == "Tree":
-            parts.append("callers of the innermost" if self._inverted else "callees")
-        if self._profiling.thread is not None:
-            parts.append(f"only {self._profiling.thread.label}")
-        if self._words:
-            parts.append(f"filter: {self._words}")
-        return f" {self.context.look.signs.dot} ".join(parts)
 
     def _within(self, path: str) -> str:
         """Return a path within the project, from its root; nothing for any other."""
@@ -237,6 +190,11 @@ class CpuScreen(RecordedPage):
         if function is not None and function.path not in (THREAD, PROCESS):
             self._look_at(function.path, self.tally.line_of(function))
 
+    @on(CallsView.Stuck)
+    @on(FlameView.Stuck)
+    def _stuck(self, message: CallsView.Stuck | FlameView.Stuck) -> None:
+        self.say(message.words, message.hint)
+
     def _look_at(self, path: str, line: int) -> None:
         """Show the source at a line; there is none of what was written in C."""
         known = self._within(path) or path
@@ -251,10 +209,9 @@ class CpuScreen(RecordedPage):
 
     def _lay_out(self) -> None:
         """Have the open view in sight, and the source beside it where it leaves room."""
-        views: dict[CpuTab, Widget] = {"Tree": self._calls, "Flame": self._flame}
-        shown = views.get(self._tab, self._list)
-        had_focus = any(one.has_focus for one in (self._list, self._calls, self._flame))
-        for one in (self._list, self._calls, self._flame):
+        shown, every = self._open_widget, (self._list, self._calls, self._callers, self._flame)
+        had_focus = any(one.has_focus for one in every)
+        for one in every:
             one.set_class(one is shown, "-open")
         self.set_class(self._zoomed or self._tab == "Flame", "-alone")
         if had_focus or self.focused is None:
@@ -262,7 +219,9 @@ class CpuScreen(RecordedPage):
 
     def action_view(self, by: int) -> None:
         """Open the next view, or the one before."""
-        self.open_view(VIEWS[(VIEWS.index(self._tab) + by) % len(VIEWS)])
+        views = self.views()
+        at = views.index(self._tab) if self._tab in views else 0
+        self.open_view(views[(at + by) % len(views)])
 
     @on(Tabs.Chosen)
     def _tab_chosen(self, message: Tabs.Chosen) -> None:
@@ -339,7 +298,8 @@ class CpuScreen(RecordedPage):
 
     @property
     def _open_widget(self) -> Widget:
-        views: dict[CpuTab, Widget] = {"Tree": self._calls, "Flame": self._flame}
+        tree = self._callers if self._inverted and self._compared is None else self._calls
+        views: dict[CpuTab, Widget] = {"Tree": tree, "Flame": self._flame}
         return views.get(self._tab, self._list)
 
     def action_zoom(self) -> None:
@@ -360,6 +320,7 @@ class CpuScreen(RecordedPage):
     def _typed(self, event: Input.Changed) -> None:
         self._words = event.value
         self._calls.search(event.value)
+        self._callers.search(event.value)
         self._flame.search(event.value)
         self.show()
 
@@ -372,9 +333,9 @@ class CpuScreen(RecordedPage):
     async def action_invert(self) -> None:
         """Show who calls what takes the time, or what takes the time of who calls."""
         self._inverted = not self._inverted
-        self._tab = "Tree"
         await self.tally.invert()
-        self.show()
+        self.open_view("Tree")
+        self._lay_out()
 
     def action_thread(self) -> None:
         """Look at all threads again, or choose one."""

@@ -213,6 +213,12 @@ def draw_recording(look: Look) -> Draw:
     return draw
 
 
+def draw_said(look: Look) -> Draw:
+    """Return what draws a line that the program said."""
+    more, style = look.signs.more, look.palette.text
+    return lambda row, width: [Segment(fit(plain(row[1]), width, more), style)]
+
+
 def lasted(seconds: float) -> str:
     """Return a time as a person says it: 42 s, 3 min 20 s, 2 h 5 min."""
     whole = round(seconds)

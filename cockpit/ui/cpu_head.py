@@ -190,10 +190,11 @@ class Tabs(Widget):
         self._names, self._look = tuple(names), look
         self._open, self._beside = self._names[0], ""
 
-    def show(self, name: str, beside: str) -> None:
-        """Have `name` stand out, and say at the right how it is looked at."""
-        if (name, beside) != (self._open, self._beside):
-            self._open, self._beside = name, beside
+    def show(self, names: Sequence[str], name: str, beside: str) -> None:
+        """Offer `names`, have `name` stand out, and say at the right how it is looked at."""
+        now = tuple(names), name, beside
+        if now != (self._names, self._open, self._beside):
+            self._names, self._open, self._beside = now
             self.refresh()
 
     def render_line(self, y: int) -> Strip:  # noqa: ARG002 - there is but one

@@ -19,7 +19,7 @@ from cockpit.plain import plain
 from cockpit.profilers.profile import Function, Node
 from cockpit.ui.cursor import stretch
 from cockpit.ui.draw import strip
-from cockpit.ui.frames import Captions, Cell, Painter, cells_of
+from cockpit.ui.frames import Captions, Cell, Changes, Painter, cells_of
 from cockpit.ui.hues import Hues
 from cockpit.ui.icicle import Box, beside, depth_of, layout
 from cockpit.ui.seek import Found, Search
@@ -108,6 +108,7 @@ class FlameView(Inked, ScrollView, can_focus=True):
         self._strips: dict[tuple[Cell, ...], Strip] = {}
         self._strips_of: tuple[Painter, bool, int] | None = None
         self._zoomed_by_click = False
+        self._changes: Changes | None = None
 
     # --- What it shows ------------------------------------------------------------------------
 
@@ -144,11 +145,20 @@ class FlameView(Inked, ScrollView, can_focus=True):
         """What is searched for."""
         return self._search.words
 
-    def show(self, root: Node, version: int, empty: str = "no samples yet") -> None:
+    def show(
+        self,
+        root: Node,
+        version: int,
+        empty: str = "no samples yet",
+        changes: Changes | None = None,
+    ) -> None:
         """Show the tree below `root` as it is at `version`, or the words `empty` where it is empty.
 
-        Nothing is drawn where nothing changed that is in sight.
+        With `changes` frames have the colour of how they changed. Nothing is drawn where nothing
+        changed that is in sight.
         """
+        if changes is not self._changes:
+            self._changes, self._drawn, self._version = changes, {}, -1
         if (root, version, empty) == (self._spot.root, self._version, self._empty_words):
             return
         if empty != self._empty_words:
@@ -208,7 +218,12 @@ class FlameView(Inked, ScrollView, can_focus=True):
         if cells is None:
             row = self._boxes[depth] if depth < len(self._boxes) else []
             cells = self._drawn[depth] = cells_of(
-                row, self._spot, self._search, self._look_through(), self._look.signs.more
+                row,
+                self._spot,
+                self._search,
+                self._look_through(),
+                self._look.signs.more,
+                self._changes,
             )
         return cells
 
@@ -226,7 +241,7 @@ class FlameView(Inked, ScrollView, can_focus=True):
         room, spot = max(0, self.size.width - _CORNERS), self._spot
         title = self._captions.title(spot, self.words, self._look_through(), room)
         if (left := room - title.cell_len - 4) > 0:
-            legend = self._captions.legend(self._paint.hues, left)
+            legend = self._captions.legend(self._paint.hues, left, self._changes is not None)
             title.append(" " * (left + 4 - legend.cell_len) if legend else "", Style())
             title.append_text(legend)
         subtitle = self._captions.subtitle(spot, room)

@@ -1,6 +1,6 @@
 """How the rows of an icicle are drawn, and what is said above and below them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -36,10 +36,20 @@ class Cell(NamedTuple):
     function: Function | None
     matched: bool
     under_cursor: bool
+    change: float | None = None
 
 
-def cells_of(
-    row: Iterable[Box], spot: Spot, search: Search, found: Found, more: str
+#: By how much each node's share grew since another profile, from -1 to 1, by the node's `id`.
+Changes = Mapping[int, float]
+
+
+def cells_of(  # noqa: PLR0913, PLR0917 -- all that a row is made of
+    row: Iterable[Box],
+    spot: Spot,
+    search: Search,
+    found: Found,
+    more: str,
+    changes: Changes | None = None,
 ) -> tuple[Cell, ...]:
     """Return what is drawn of a row of boxes; `found` is what `search` found in the whole tree."""
     cells = []
@@ -54,7 +64,10 @@ def cells_of(
         name = plain(node.function.name)
         words = label(name, box.total, spot.root.total, box.width - 1, more)
         matched, under = search.hits(node.function), node is spot.node
-        cells.append(Cell(box.x, box.width, words, node.function, matched, under))
+        change = None if changes is None else changes.get(id(node), 0.0)
+        if change is not None and cell_len(told := f"{words} {change * 100:+.1f}") < box.width:
+            words = told if words else words
+        cells.append(Cell(box.x, box.width, words, node.function, matched, under, change))
     return tuple(cells)
 
 
@@ -116,7 +129,10 @@ class Painter:
             origin = origin_of(cell.function, self._own)
             beside = shade if origin.module == module else None
             module, shade = origin.module, shade_of(cell.function.name, beside)
-            segments.extend(self._frame(cell, self.hues.of(origin, shade), focused))
+            fill = self.hues.of(origin, shade)
+            if cell.change is not None:
+                fill = self.hues.changed(cell.change, shade)
+            segments.extend(self._frame(cell, fill, focused))
         return segments
 
     def _dots(self, cell: Cell) -> Segment:
@@ -180,10 +196,15 @@ class Captions:
             text.append(f"in {share(found.samples, found.whole)} of all", palette.text)
         return text
 
-    def legend(self, hues: Hues, room: int) -> Text:
+    def legend(self, hues: Hues, room: int, compares: bool = False) -> Text:
         """Return what the colours mean, if there is room for it, and colours."""
         legend = Text(no_wrap=True)
-        if hues.filled:
+        if hues.filled and compares:
+            for change, words in ((1.0, "more than before"), (-1.0, "less")):
+                ink = Style(color=hues.changed(change).bgcolor)
+                legend.append(f"{self._look.signs.swatch} ", ink)
+                legend.append(f"{words}  ", self._look.palette.muted)
+        elif hues.filled:
             for kind, words in _LEGEND:
                 legend.append(f"{self._look.signs.swatch} ", hues.swatch(Origin(kind, "", "")))
                 legend.append(f"{words}  ", self._look.palette.muted)

@@ -22,6 +22,8 @@ _HUES: dict[Kind, tuple[int, int, int, tuple[float, float], tuple[float, float]]
     "python": (236, 304, 9, (0.20, 0.30), (0.34, 0.85)),
     "native": (0, 0, 1, (0.0, 0.30), (0.0, 0.80)),
 }
+#: A share that grew by so much is as red as it gets; one that changed by less of that is grey.
+_WHOLE_CHANGE, _SMALL_CHANGE = 0.10, 0.05
 #: By how much the lightness of one shade differs from the next.
 _STEP = 0.045
 #: The theme's colours that stand for kinds where there are but sixteen.
@@ -48,6 +50,21 @@ class Hues:
         if (style := self._known.get(key)) is None:
             style = self._known[key] = self._made(*key)
         return style
+
+    def changed(self, change: float, shade: int = 0) -> Style:
+        """Return the fill of a frame whose share grew by `change`, from -1 to 1, or shrank."""
+        strength = min(abs(change) / _WHOLE_CHANGE, 1.0)
+        if not self.filled or strength < _SMALL_CHANGE:
+            return self._known_group(shade)
+        name = "error" if change > 0 else "primary"
+        if self._few:
+            fill = Color.parse(self._variables[name])
+            return Style(color=self._background.rich_color, bgcolor=fill.rich_color)
+        tint = Color.parse(self._variables[name])
+        return self._inked(self._background.blend(tint, 0.25 + 0.6 * strength, alpha=1))
+
+    def _known_group(self, shade: int) -> Style:
+        return self.of(Origin("group", "", ""), shade)
 
     def swatch(self, origin: Origin) -> Style:
         """Return the fill as an ink: what a mark beside a name is drawn with."""

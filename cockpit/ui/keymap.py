@@ -39,6 +39,8 @@ _PLACES = {
     "calls": "The call tree",
     "flame": "The flame view",
     "picker": "The processes",
+    "ask": "The question",
+    "confirm": "The question",
     **dict.fromkeys(("page", "go", "app"), EVERYWHERE),
 }
 _MODIFIERS = ("ctrl", "shift", "alt", "super", "hyper", "meta")

@@ -149,6 +149,32 @@ def _halves(groups: list[list[Text]]) -> tuple[list[list[Text]], list[list[Text]
     return groups[:cut], groups[cut:]
 
 
+class ConfirmScreen(ModalScreen[bool]):
+    """Asks for a yes to what the person may not mean."""
+
+    DEFAULT_CSS = """
+    ConfirmScreen { align: center middle; background: $background 60%; }
+    ConfirmScreen > Static {
+        width: 96%; max-width: 76; height: auto; padding: 1 2;
+        border: round $border; background: $surface;
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "dismiss(True)", "yes", id="confirm.yes"),
+        Binding("n,escape,q", "dismiss(False)", "no", id="confirm.no"),
+    ]
+
+    def __init__(self, question: str, words: str) -> None:
+        """Ask `question`; `words` say what a yes means."""
+        super().__init__()
+        self._question, self._words = question, words
+
+    def compose(self) -> ComposeResult:
+        """The question, what it means, and the two answers."""
+        text = Text.assemble((f"{plain(self._question)}\n\n", "bold"), f"{plain(self._words)}\n\n")
+        yield Static(text.append("y yes   n no", "bold"))
+
+
 class NotesScreen(_Window):
     """All that limits what is shown, or is wrong in the person's own settings."""
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
@@ -15,9 +16,9 @@ from cockpit.errors import CockpitError
 from cockpit.places import data_folder
 from cockpit.plain import plain
 from cockpit.profilers import recording
-from cockpit.profilers.comparing import DiffNode, compared
+from cockpit.profilers.comparing import afterwards, compared
 from cockpit.profilers.formats import Format, suggested
-from cockpit.profilers.profile import Change, Profile, difference
+from cockpit.profilers.profile import Change, Node, Profile, difference
 from cockpit.profilers.shelf import Recording, Shelf
 from cockpit.profilers.tally import Tally, tally_of
 from cockpit.ui import browser, clipboard
@@ -30,11 +31,15 @@ _PAGE = "page{}"
 
 
 class Compared(NamedTuple):
-    """Two profiles beside each other: what they are called, every function, and the merged tree."""
+    """Two profiles beside each other: what they are called, every function, and the later tree.
+
+    `grown` is by how much the share of each of its nodes grew, by the node's `id`.
+    """
 
     title: str
     changes: list[Change]
-    tree: DiffNode
+    tree: Node
+    grown: Mapping[int, float]
 
 
 class RecordedPage(SampledPage):
@@ -158,11 +163,11 @@ class RecordedPage(SampledPage):
         try:
             before = await asyncio.to_thread(self._shelf_of().load, chosen)
             changes = await asyncio.to_thread(difference, before, after)
-            tree = await asyncio.to_thread(compared, before, after)
+            tree, grown = await asyncio.to_thread(lambda: afterwards(compared(before, after)))
         except CockpitError as error:
             self.say(error.message, error.hint)
             return
-        self._compared = Compared(f"{titled(chosen)}, and {name}", changes, tree)
+        self._compared = Compared(f"{titled(chosen)}, and {name}", changes, tree, grown)
         self.opened()
 
     def action_delete(self) -> None:

@@ -7,10 +7,13 @@ from typing import ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 
+from cockpit import trust
 from cockpit.errors import CockpitError
+from cockpit.places import state_folder
 from cockpit.profilers.processes import Lister, Process
 from cockpit.profilers.pyspy import record_command
-from cockpit.ui.context import Context
+from cockpit.ui.context import Context, titled
+from cockpit.ui.modals import ConfirmScreen
 from cockpit.ui.page import Page
 from cockpit.ui.picker import PickerScreen
 from cockpit.ui.profiling import INTERVALS, Profiling
@@ -75,11 +78,32 @@ class SampledPage(Page):
 
     def _picked(self, choice: "Process | tuple[str, ...] | None") -> None:
         if isinstance(choice, tuple):
-            self._do(self.launch(choice))
+            self._launch(choice)
         elif choice is not None:
             self._do(self.sample(choice.pid))
         elif self._profiling.target is None:
             self.app.pop_screen()
+
+    def _launch(self, argv: tuple[str, ...]) -> None:
+        """Start a program: of a project that the person does not trust only after a yes."""
+        backend = self.context.backend
+        root = backend.root if backend is not None else Path.cwd()
+        if trust.is_trusted(state_folder(), root):
+            self._do(self.launch(argv))
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                trust.trust(state_folder(), root)
+                self._do(self.launch(argv))
+            elif self._profiling.target is None:
+                self.app.pop_screen()
+
+        words = (
+            f"It runs with your rights, and so does what it loads of {titled(root)}. The yes is"
+            " remembered, as `cockpit trust` does; `cockpit trust --revoke` takes it back."
+        )
+        self.app.push_screen(ConfirmScreen(f"Run {' '.join(argv)}?", words), answered)
 
     @work(group="attach", exclusive=True)
     async def _do(self, attaching: Awaitable[None]) -> None:

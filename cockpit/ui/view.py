@@ -42,7 +42,7 @@ class FilesView(msgspec.Struct, frozen=True):
     cursor: str = ""
 
 
-CpuTab = Literal["Top", "Tree", "Flame", "Lines", "Threads", "Dump", "Recordings"]
+CpuTab = Literal["Top", "Tree", "Flame", "Lines", "Threads", "Dump", "Recordings", "Output"]
 
 
 class CpuView(msgspec.Struct, frozen=True):

@@ -1,0 +1,103 @@
+"""What the lists of the CPU page hold, view by view, and what is said where they hold nothing."""
+
+from collections.abc import Sequence
+from typing import Any, get_args
+
+from cockpit.profilers.pyspy import ThreadNow
+from cockpit.ui import cpu_draw as draw
+from cockpit.ui import cpu_rows as rows
+from cockpit.ui.context import Context
+from cockpit.ui.recorded import Compared, RecordedPage
+from cockpit.ui.rows import Draw, DrawHead
+from cockpit.ui.view import CpuTab
+
+#: The rows of a list, what draws one of them, and what draws the head of their columns.
+Table = tuple[Sequence[Any], Draw, DrawHead | None]
+VIEWS: tuple[CpuTab, ...] = get_args(CpuTab)
+
+
+class TabledPage(RecordedPage):
+    """A page of views, one of which is open, filtered by words and sorted by one of two times."""
+
+    def __init__(self, context: Context) -> None:
+        """Start with the functions, the dearest by their own time first."""
+        super().__init__(context)
+        self._tab: CpuTab = "Top"
+        self._sort: rows.Sort = "own"
+        self._words, self._inverted = "", False
+        self._dump: tuple[ThreadNow, ...] = ()
+
+    def views(self) -> tuple[CpuTab, ...]:
+        """Return the views that there are: what a program says is known of one that we started."""
+        return VIEWS if self._profiling.launched is not None else VIEWS[:-1]
+
+    def table(self) -> Table:
+        """Return the rows of the open view, what draws them, and what draws their head."""
+        if self._tab == "Top" and self._compared is not None:
+            return self._changes(self._compared)
+        return {"Top": self._functions, "Lines": self._lines, "Threads": self._threads}.get(
+            self._tab, self._others
+        )()
+
+    def _functions(self) -> Table:
+        look, tally = self.context.look, self.tally
+        found = rows.top_rows(tally, self._sort, self._words)
+        return (
+            found,
+            draw.draw_top(tally, look, self.context.short),
+            draw.top_head(self._sort, look),
+        )
+
+    def _changes(self, compared: Compared) -> Table:
+        found = rows.change_rows(compared.changes, self._words)
+        look = self.context.look
+        return found, draw.draw_change(look, self.context.short), draw.change_head(look)
+
+    def _lines(self) -> Table:
+        found, look = rows.line_rows(self.tally, self._sort, self._words), self.context.look
+        return found, draw.draw_line(look, self.context.short), draw.line_head(self._sort, look)
+
+    def _threads(self) -> Table:
+        live, profiling, look = self._opened is None, self._profiling, self.context.look
+        tally, now = (profiling.tally, profiling.glance.threads) if live else (self.tally, ())
+        found = rows.thread_rows(tally, now, self._words)
+        return found, draw.draw_thread(look, self.context.short), draw.thread_head(look)
+
+    def _others(self) -> Table:
+        look, launched = self.context.look, self._profiling.launched
+        if self._tab == "Recordings":
+            return self._recordings, draw.draw_recording(look), draw.recording_head(look)
+        if self._tab == "Output" and launched is not None:
+            return list(enumerate(launched.said)), draw.draw_said(look), None
+        found = rows.dump_rows(self._dump, self._words)
+        return found, draw.draw_dump(look, self.context.short), None
+
+    def _empty(self) -> str:
+        """Return why there are no rows."""
+        if self._tab == "Output":
+            return "It said nothing yet."
+        if self._tab == "Recordings":
+            return "No recording yet; w saves what was seen."
+        if self._words:
+            return "Nothing passes the filter; esc clears it."
+        kind = self._profiling.state.kind
+        if self._profiling.target is None:
+            return "No process is sampled; a lists those there are."
+        if self._tab == "Dump":
+            return (
+                "r looks at all stacks." if kind == "sampling" else "There is nothing to look at."
+            )
+        return "" if kind in ("starting", "failed") else "No thread was seen at work yet."
+
+    def _beside(self) -> str:
+        """Return how the open view is looked at, in words."""
+        parts = []
+        if self._tab in ("Top", "Lines"):
+            parts.append(f"{self._sort} time first")
+        if self._tab == "Tree":
+            parts.append("callers of the innermost" if self._inverted else "callees")
+        if self._profiling.thread is not None:
+            parts.append(f"only {self._profiling.thread.label}")
+        if self._words:
+            parts.append(f"filter: {self._words}")
+        return f" {self.context.look.signs.dot} ".join(parts)
