@@ -13,7 +13,7 @@ terminal: every save is checked again within a blink, and every finding opens at
   cockpit check               check once, print, exit 0 (clean), 1 (findings) or 2 (a tool failed)
   cockpit watch               print one line for every change, beside an editor
   cockpit top 4711            where a running process spends its time, live (py-spy)
-  cockpit top -- app.py args  the same of a program that it starts
+  cockpit top -- COMMAND      the same of a program that it starts
   cockpit record 4711 -o F    sample it without a screen, and write a flamegraph or a profile
   cockpit baseline write      keep what is found now in a file, so that only what is new counts
   cockpit trust               let it run the ruff of this project's own .venv, not cockpit's

@@ -348,6 +348,11 @@ class Running(_Command):
         await self._exited.wait()
         return self._child.returncode
 
+    def deafen(self) -> None:
+        """Take no more of what it says: it is told, as whoever writes to a closed pipe."""
+        if self._child.stdout is not None:
+            self._child.stdout.close()
+
     def interrupt(self) -> None:
         """Ask it to end as ctrl-c does."""
         self._signal(signal.SIGINT)

@@ -8,10 +8,11 @@ from pathlib import Path
 import msgspec
 
 from cockpit.errors import CockpitError, UsageError
+from cockpit.onward import Onward
 from cockpit.plain import plain
 from cockpit.profilers import recording
 from cockpit.profilers.formats import Format, suggested
-from cockpit.profilers.launch import Launched
+from cockpit.profilers.launch import Launched, how
 from cockpit.profilers.pyspy import Options
 from cockpit.profilers.sampler import Sampler, State
 from cockpit.profilers.tally import Tally
@@ -44,18 +45,14 @@ async def record(options: RecordOptions) -> int:
     path = Path(options.output)
     format_ = _format(path, options.format)
     recording.check(path)
-    launched = Launched(options.command, Path.cwd(), echo=_echo) if options.command else None
-    target = launched.target if launched else pin(options.pid or 0)
-    tally = Tally(target.pid, target.command, options.sampling.rate)
-    try:
-        state = await _sample(target, options, tally)
-    finally:
-        if launched is not None:
-            await launched.end()
+    if options.command:
+        tally, state = await _program(options)
+    else:
+        tally, state = await _sample(pin(options.pid or 0), options)
     if not tally.weight:
-        raise _nothing(state, options.sampling)
+        raise _nothing(state, tally, options.sampling)
     await recording.write(tally.profile(), path, format_)
-    sys.stderr.write(_summary(tally, path, state))
+    _say(_summary(tally, path, state))
     return 0
 
 
@@ -69,36 +66,59 @@ def _format(path: Path, name: str) -> Format:
     return known
 
 
-def _echo(said: bytes) -> None:
-    """Hand on what the program that was started says: it has no terminal of its own."""
-    sys.stdout.buffer.write(said)
-    sys.stdout.buffer.flush()
+async def _program(options: RecordOptions) -> tuple[Tally, State]:
+    """Start the program, sample it and hand on what it says; leave nothing of it."""
+    launched = Launched(options.command, Path.cwd(), Onward(sys.stdout))
+    try:
+        tally, state = await _sample(launched.target, options)
+        if state.kind == "ended":
+            ending = how(await launched.ended())
+            state = msgspec.structs.replace(state, words=f"{state.words}, {ending}")
+        return tally, state
+    finally:
+        await launched.end()
 
 
-async def _sample(target: Target, options: RecordOptions, tally: Tally) -> State:
-    """Sample for as long as is asked for; return how the sampling stood at the end."""
-    sampler = Sampler(target, options.sampling, tally.add, lambda state: _tell(state, target))
+async def _sample(target: Target, options: RecordOptions) -> tuple[Tally, State]:
+    """Sample for as long as is asked for; return what was seen, and how it stood at the end."""
+    tally = Tally(target.pid, target.command, options.sampling.rate)
+    sampler = Sampler(
+        target, options.sampling, tally.add, lambda state: _tell(state, sampler.target)
+    )
     work = asyncio.create_task(sampler.run())
     with contextlib.suppress(asyncio.CancelledError):  # ctrl-c: what was seen is written
         await asyncio.wait({work}, timeout=options.duration)
     work.cancel()
     await asyncio.gather(work, return_exceptions=True)
-    return sampler.state
+    tally.command = sampler.target.command
+    return tally, sampler.state
 
 
 def _tell(state: State, target: Target) -> None:
-    """Say on stderr how it stands."""
+    """Say on stderr how it stands, but for what is said at the end anyway."""
     words = {"sampling": f"{state.rate} samples a second; ctrl-c ends it and writes the file"}
     said = ", ".join(filter(None, (words.get(state.kind, state.kind), state.words)))
-    sys.stderr.write(f"cockpit: {target.pid} {plain(target.command)}: {plain(said)}\n")
+    if state.kind not in ("ended", "failed"):
+        _say(f"cockpit: {target.pid} {plain(target.command)}: {plain(said)}\n")
 
 
-def _nothing(state: State, sampling: Options) -> CockpitError:
+def _say(words: str) -> None:
+    """Say something on stderr; whoever reads that may have gone, which is no reason to stop."""
+    with contextlib.suppress(OSError):
+        sys.stderr.write(words.encode("utf-8", "backslashreplace").decode())
+
+
+def _nothing(state: State, tally: Tally, sampling: Options) -> CockpitError:
     """Return why there is nothing to write."""
-    if state.kind == "failed":
+    if state.kind in ("failed", "starting") and state.words:
         return CockpitError(state.words, state.hint)
-    hint = "" if sampling.idle else "--idle counts threads that wait, too."
     why = f": {state.words}" if state.words else ""
+    if state.kind == "stopped":
+        hint = f"`kill -CONT {tally.pid}` lets it go on."
+    elif not tally.counts.samples:
+        why, hint = why or ": there was no time for a sample", ""
+    else:
+        hint = "" if sampling.idle else "--idle counts threads that wait, too."
     return CockpitError(f"no thread was seen at work, so there is nothing to write{why}", hint)
 
 
@@ -107,5 +127,5 @@ def _summary(tally: Tally, path: Path, state: State) -> str:
     parts = [f"{tally.weight:,} samples in {counts.seconds:.1f} s", f"{counts.errors} errors"]
     parts.append(f"{counts.torn / max(counts.samples, 1):.1%} torn")
     if state.kind == "ended":
-        parts.append(state.words)
+        parts.append(plain(state.words))
     return f"cockpit: wrote {plain(str(path))}: {', '.join(parts)}\n"

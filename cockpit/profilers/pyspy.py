@@ -16,9 +16,9 @@ from cockpit.guests import find
 from cockpit.plain import plain
 from cockpit.process import clean_env
 from cockpit.profilers.permission import Facts, judged, refusal
-from cockpit.profilers.processes import subject_of
+from cockpit.profilers.processes import python_children, subject_of
 from cockpit.profilers.profile import Counts, Frame, Function
-from cockpit.profilers.target import Target
+from cockpit.profilers.target import CHOOSE, Target
 
 #: Samples a second, unless there are too many threads.
 RATE = 100
@@ -27,6 +27,8 @@ RATE = 100
 THREADS = 32
 #: The lowest rate that is gone down to for many threads.
 LOWEST = 10
+#: Python children of a process that is none itself that are named, and characters of each.
+_NAMED, _COMMAND = 4, 60
 #: What py-spy prints as it begins.
 SAMPLING = b"Sampling process"
 _DENIALS = ("Permission Denied", "Permission denied", "Operation not permitted", "EPERM")
@@ -194,7 +196,7 @@ def problem(words: str, target: Target) -> Problem:
         return Problem(
             "not-python",
             f"process {pid} ({shown(target)}) is not a Python that py-spy knows",
-            "Choose one of its Python children, if it has any.",
+            CHOOSE,
         )
     if "unexpected waitpid result" in words:
         return Problem("stopped", f"process {pid} is stopped", "It is sampled once it goes on.")
@@ -203,6 +205,24 @@ def problem(words: str, target: Target) -> Problem:
     said = last_words(words)
     hint = f"py-spy says: {said}" if said else "py-spy said nothing."
     return Problem("failed", f"py-spy could not look into process {pid}", hint)
+
+
+def children_of(pid: int) -> str:
+    """Return what to do where a process is no Python, but has children that are; else nothing."""
+    found = python_children(pid)
+    named = [f"{one.pid} {_short(one.command)}" for one in found[:_NAMED]]
+    if len(found) > _NAMED:
+        named.append(f"{len(found) - _NAMED} more")
+    if not named:
+        return ""
+    return (
+        f"Its Python children: {', '.join(named)}; sample one of them, or all with --subprocesses."
+    )
+
+
+def _short(command: str) -> str:
+    """Return a command, short enough to stand in a list of them."""
+    return command if len(command) <= _COMMAND else command[: _COMMAND - 3] + "..."
 
 
 def unsupported(pid: int) -> Problem | None:

@@ -29,10 +29,12 @@ Kind = Literal["starting", "sampling", "stopped", "ended", "failed"]
 #: Seconds between two looks at all threads, and between two windows of who holds the GIL.
 DUMPS, GILS = 5.0, 10.0
 #: Seconds between two looks at a process that is stopped, and before the first new try after a
-#: failure; the pause doubles with every other.
+#: failure; the pause doubles with every other, up to `_LOOK`.
 _LOOK, _AGAIN = 0.5, 0.1
+#: Seconds between two looks at whether what we started has become itself.
+_SOON = 0.01
 #: How often in a row py-spy may fail at a process that lives before that is all there is to say.
-_TRIES = 5
+_TRIES = 6
 #: The share of errors in a window from which on the process has begun another program.
 _ANOTHER = 0.2
 #: Seconds that a dump may take.
@@ -84,6 +86,7 @@ class Sampler:
         self._numbers = itertools.count()
         #: What is to be known of the sampling: of the process, and of the rate.
         self._note = self._slow = ""
+        self._was_none = False
         self._folder = Path()
 
     async def run(self) -> None:
@@ -91,21 +94,26 @@ class Sampler:
 
         No py-spy of ours is left, and no file.
         """
-        with private_folder() as self._folder:
-            glances = asyncio.create_task(self._glances())
-            try:
-                await self._follow()
-            except CockpitError as error:
-                self._tell(State("failed", error.message, error.hint))
-            finally:
-                glances.cancel()
-                await asyncio.gather(glances, return_exceptions=True)
+        try:
+            with private_folder() as self._folder:
+                glances = asyncio.create_task(self._glances())
+                try:
+                    await self._follow()
+                finally:
+                    glances.cancel()
+                    await asyncio.gather(glances, return_exceptions=True)
+        except CockpitError as error:
+            self._tell(State("failed", error.message, error.hint))
+        except OSError as error:
+            words = f"there is no folder for what py-spy writes: {error.strerror}"
+            self._tell(State("failed", words, "Set TMPDIR to a folder with room in it."))
 
     # --- Windows ------------------------------------------------------------------------------
 
     async def _follow(self) -> None:
         """Sample through stops, failures and changes of program, until the process has ended."""
         failures = 0
+        await self._become()
         if self._tell_unsupported():
             return
         while (standing := self.target.standing) != "ended":
@@ -119,11 +127,20 @@ class Sampler:
             except Refused as refused:
                 problem = pyspy.problem(refused.words, self.target)
                 failures += 1
-                if self.target.standing == "running" and not self._hopeful(problem, failures):
-                    self._tell(State("failed", problem.words, problem.hint, cause=problem.kind))
+                if self.target.standing == "running" and not await self._hopeful(problem, failures):
                     return
-                await asyncio.sleep(_AGAIN * 2**failures)
-        self._tell(State("ended", f"process {self.target.pid} has ended"))
+                await asyncio.sleep(min(_AGAIN * 2**failures, _LOOK))
+        words = f"process {self.target.pid} has ended"
+        if self._was_none:
+            words += ", and was no Python that py-spy knows"
+        self._tell(State("ended", words))
+
+    async def _become(self) -> None:
+        """Wait while what we started is our launcher still, which is a Python itself."""
+        while True:
+            if not self.target.is_launcher:
+                return
+            await asyncio.sleep(_SOON)
 
     def _tell_unsupported(self) -> bool:
         """Return whether py-spy cannot read this Python, whatever the rights, and say so."""
@@ -132,13 +149,30 @@ class Sampler:
             self._tell(State("failed", found.words, found.hint, cause=found.kind))
         return found is not None
 
-    def _hopeful(self, problem: Problem, failures: int) -> bool:
-        """Whether to try once more: a program that begins is no Python yet, or half of one."""
-        if problem.kind == "traced":  # it cannot be stopped twice; nor need it be
+    async def _hopeful(self, problem: Problem, failures: int) -> bool:
+        """Whether to try once more: a program that begins is no Python yet, or half of one.
+
+        If not, it is said why. What we started may take its time, as a shell that waits for
+        something before it becomes a Python; one with Python children becomes none, though.
+        """
+        if problem.kind == "traced" and failures > 1:  # one that just ended may have held it
             self.options = msgspec.structs.replace(self.options, precise=False, native=False)
             self._note = problem.words
             return True
-        return problem.kind != "permission" and failures < _TRIES
+        # Once may be a moment of its beginning, or of its end.
+        self._was_none = problem.kind == "not-python" and failures > 1
+        if problem.kind != "permission" and failures < _TRIES:
+            return True
+        hint, children = problem.hint, ""
+        if self._was_none:
+            children = await asyncio.to_thread(pyspy.children_of, self.target.pid)
+            hint = children or hint
+        if self._tell_unsupported():
+            return False
+        patient = self.target.launched and problem.kind != "permission" and not children
+        kind: Kind = "starting" if patient else "failed"
+        self._tell(State(kind, problem.words, hint, cause=problem.kind))
+        return patient
 
     async def _rotate(self) -> None:
         """Sample a window after the other while the process runs; raise `Refused` where not."""
@@ -174,6 +208,9 @@ class Sampler:
             await sampling.abandon()
             raise Refused("the process has ended")
         if not options.gil:
+            if self.target.launched and self.state.kind == "starting":
+                self.target = self.target.again()  # it may have come to this by way of a shell
+            self._was_none = False
             self._sampling_at(rate)
         return sampling
 

@@ -14,6 +14,7 @@ import psutil
 from cockpit import janitor
 from cockpit.errors import CockpitError
 from cockpit.plain import plain
+from cockpit.profilers import launcher
 
 #: How a process is: it runs or waits, somebody stopped it, or it is gone.
 Standing = Literal["running", "stopped", "ended"]
@@ -29,12 +30,14 @@ class Target(msgspec.Struct, frozen=True):
     """A process: its PID, when it began (seconds since the epoch), and its command in words.
 
     `mark` tells it from a later one of the same PID: when it began by a clock that nobody sets.
+    `launched` is whether we started it: a command may take a while until it is a Python.
     """
 
     pid: int
     born: float
     command: str = ""
     mark: str = ""
+    launched: bool = False
 
     @property
     def standing(self) -> Standing:
@@ -67,6 +70,13 @@ class Target(msgspec.Struct, frozen=True):
         except (psutil.Error, OSError):
             return ""
 
+    @property
+    def is_launcher(self) -> bool:
+        """Whether it is `launcher` still, and not yet the program that was asked for."""
+        with contextlib.suppress(psutil.Error, OSError):
+            return launcher.__file__ in psutil.Process(self.pid).cmdline()[3:4]
+        return False
+
     def again(self) -> "Target":
         """Return it with the command of now: a process can begin another program."""
         return msgspec.structs.replace(self, command=_command(self.pid) or self.command)
@@ -79,17 +89,27 @@ def pin(pid: int) -> Target:
         born, status = process.create_time(), process.status()
         parent = process.ppid()
     except (psutil.NoSuchProcess, ValueError, OverflowError) as error:
-        raise NotThere(f"there is no process {pid}", _CHOOSE) from error
+        raise NotThere(f"there is no process {pid}", CHOOSE) from error
     except psutil.AccessDenied as error:
-        raise NotThere(f"process {pid} may not be looked at", _CHOOSE) from error
+        raise NotThere(f"process {pid} may not be looked at", CHOOSE) from error
     if status in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD):
-        raise NotThere(f"process {pid} has ended, and waits for its parent to notice", _CHOOSE)
+        raise NotThere(f"process {pid} has ended, and waits for its parent to notice", CHOOSE)
     if sys.platform == "linux" and _KTHREADD in (pid, parent):
-        raise NotThere(f"process {pid} is a thread of the kernel, and runs no Python", _CHOOSE)
+        raise NotThere(f"process {pid} is a thread of the kernel, and runs no Python", CHOOSE)
     return Target(pid, born, _command(pid), _mark(process))
 
 
-_CHOOSE = "`cockpit top` without a PID lists the Python processes there are."
+def launched(pid: int, command: str) -> Target:
+    """Return our own child `pid`, which is to become `command`; it may have ended already."""
+    born, mark = 0.0, ""
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(pid)
+        born, mark = process.create_time(), _mark(process)
+    return Target(pid, born, command, mark, launched=True)
+
+
+#: What to do instead, where a process cannot be looked at.
+CHOOSE = "`cockpit top` without a PID lists the Python processes there are."
 
 
 def _mark(process: psutil.Process) -> str:
