@@ -348,6 +348,10 @@ class Running(_Command):
         await self._exited.wait()
         return self._child.returncode
 
+    def hush(self) -> None:
+        """Wait for no more of what it says than what is there: others may hold its pipe."""
+        self._output.end()
+
     def deafen(self) -> None:
         """Take no more of what it says: it is told, as whoever writes to a closed pipe."""
         if self._child.stdout is not None:

@@ -115,8 +115,8 @@ def _nothing(state: State, tally: Tally, sampling: Options) -> CockpitError:
     why = f": {state.words}" if state.words else ""
     if state.kind == "stopped":
         hint = f"`kill -CONT {tally.pid}` lets it go on."
-    elif not tally.counts.samples:
-        why, hint = why or ": there was no time for a sample", ""
+    elif not tally.counts.seconds:
+        why, hint = why or ": the time was up before the first sample", ""
     else:
         hint = "" if sampling.idle else "--idle counts threads that wait, too."
     return CockpitError(f"no thread was seen at work, so there is nothing to write{why}", hint)

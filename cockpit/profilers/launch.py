@@ -20,7 +20,7 @@ from cockpit.profilers.target import Target
 
 #: Lines of what it says that are kept, and characters of each.
 _LINES, _WIDTH = 200, 500
-#: Bytes that are read after its end: a pipe holds no more, and who it left behind may go on.
+#: Bytes that are read after its end: a pipe holds no more, and whom it left behind may go on.
 _AFTER = 2 << 20
 
 
@@ -81,6 +81,7 @@ class Launched:
     async def ended(self) -> int:
         """Wait for its end, and for the rest of what it said; return its exit code."""
         code = await self._running.ended()
+        self._running.hush()
         await asyncio.gather(self._reader, return_exceptions=True)
         return code
 
