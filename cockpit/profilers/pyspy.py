@@ -58,6 +58,10 @@ class Options(msgspec.Struct, frozen=True):
         """Whether the process is stopped for every sample: py-spy can read C no other way."""
         return self.precise or self.native
 
+    def is_like(self, other: "Options") -> bool:
+        """Whether what is seen in the other way can be added to what is seen in this."""
+        return msgspec.structs.replace(self, seconds=other.seconds) == other
+
     def rate_for(self, threads: int) -> int:
         """Return the samples a second for a process with so many threads."""
         return self.rate if threads <= THREADS else max(LOWEST, self.rate * THREADS // threads)

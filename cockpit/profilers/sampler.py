@@ -187,17 +187,27 @@ class Sampler:
                     except Refused as error:
                         refused = error
                 finished, current = current, following
-                self._take(await finished.finish(self._parser, self._names))
+                await self._take_all(finished)
                 if refused is not None:
                     raise refused
             await asyncio.sleep(_AGAIN)  # it ended py-spy, and may do so again
         except asyncio.CancelledError:  # what was seen so far is worth having
             if current is not None:
-                self._take(await current.finish(self._parser, self._names))
+                await self._take_all(current)
             raise
         finally:
             if current is not None:
                 await current.abandon()
+
+    async def _take_all(self, sampling: Sampling) -> None:
+        """End a window and hand it on, also where we are cancelled while it is read."""
+        reading = asyncio.create_task(sampling.finish(self._parser, self._names))
+        try:
+            window = await asyncio.shield(reading)
+        except asyncio.CancelledError:
+            self._take(await reading, sampling.options)
+            raise
+        self._take(window, sampling.options)
 
     async def _begin(self, options: Options) -> Sampling:
         rate = options.rate_for(self.target.threads)
@@ -222,8 +232,10 @@ class Sampler:
             words.append(self._slow)
         self._tell(State("sampling", "; ".join(words), rate=rate))
 
-    def _take(self, window: Window) -> None:
-        """Hand on a window without what is torn in it."""
+    def _take(self, window: Window, options: Options) -> None:
+        """Hand on a window without what is torn in it; not one of a way that is left by now."""
+        if not options.is_like(self.options):
+            return
         counts = window.counts
         whole, torn = self._roots.whole(window.stacks)
         if counts.errors > (counts.samples + counts.errors) * _ANOTHER:

@@ -157,9 +157,7 @@ class Profiling:
         before, self.options = self.options, msgspec.structs.replace(self.options, **changes)
         if self._sampler is not None:
             self._sampler.options = self.options
-        if msgspec.structs.replace(before, seconds=0.0) != msgspec.structs.replace(
-            self.options, seconds=0.0
-        ):
+        if not before.is_like(self.options):
             self.reset()
         self._changed()
 

@@ -12,13 +12,16 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import psutil
 import pytest
 
 from cockpit.errors import CockpitError
+from cockpit.profilers.profile import Window
 from cockpit.profilers.target import pin
+from cockpit.profilers.window import Sampling
 from tests.profilers.targets import BUSY, running, script, until, watched
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
@@ -61,6 +64,25 @@ async def test_nothing_is_left_of_a_sampler_that_was_cancelled() -> None:
         assert not [one for one in psutil.Process().children() if "py-spy" in one.name()]
         folders = Path(tempfile.gettempdir()).glob(f"cockpit-cpu-{os.getpid()}-*")
         assert not list(folders)
+
+
+async def test_a_window_that_is_being_read_as_the_sampler_is_cancelled_is_not_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    finish, begun = Sampling.finish, asyncio.Event()
+
+    async def told(self: Sampling, *words: Any) -> Window:
+        if not self.options.gil:  # that is a look beside the windows
+            begun.set()
+        return await finish(self, *words)
+
+    monkeypatch.setattr(Sampling, "finish", told)
+    with running(BUSY) as child:
+        async with watched(child.pid, seconds=2.0) as seen:
+            await begun.wait()
+        assert seen.windows[0].counts.seconds >= 2
+        assert "leaf" in seen.functions()
+        assert not [one for one in psutil.Process().children() if "py-spy" in one.name()]
 
 
 def test_a_process_that_is_gone_is_no_target() -> None:
