@@ -56,8 +56,9 @@ class Head(Widget):
         """Return how it stands with which process."""
         palette, profiling = self._look.palette, self._profiling
         if self._recorded:
-            words = fit(plain(self._recorded), width - 12, self._look.signs.more)
-            return [Segment("recording ", palette.medium), Segment(words, palette.strong)]
+            what, _, which = plain(self._recorded).partition(" ")
+            which = fit(which, max(0, width - len(what) - 1), self._look.signs.more)
+            return [Segment(f"{what} ", palette.medium), Segment(which, palette.strong)]
         if profiling.target is None:
             return [Segment("no process is sampled", palette.muted)]
         sign, word, style = standing(profiling, self._look)

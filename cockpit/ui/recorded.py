@@ -74,7 +74,7 @@ class RecordedPage(SampledPage):
         """What is shown in place of what is sampled, in words; empty where nothing is."""
         if self._compared is not None:
             return self._compared.title
-        return titled(self._opened[0]) if self._opened is not None else ""
+        return f"recording {titled(self._opened[0])}" if self._opened is not None else ""
 
     @property
     def chosen(self) -> Recording | None:
@@ -167,7 +167,7 @@ class RecordedPage(SampledPage):
         except CockpitError as error:
             self.say(error.message, error.hint)
             return
-        self._compared = Compared(f"{titled(chosen)}, and {name}", changes, tree, grown)
+        self._compared = Compared(f"comparing {titled(chosen)} with {name}", changes, tree, grown)
         self.opened()
 
     def action_delete(self) -> None:
