@@ -94,12 +94,14 @@ def _top(arguments: "Sequence[str]") -> int:
     options = known.top_parser().parse_args(before)
     _one_of(options.pid, command)
     _need_a_terminal("Use `cockpit record` to sample without a screen.")
-    from cockpit.profilers import target
+    from cockpit.profilers import launch, target
     from cockpit.session import request_of
     from cockpit.ui import start
 
-    if options.pid is not None:
-        target.pin(options.pid)  # where there is none, it is said before there is a screen
+    if options.pid is not None:  # where there is none, it is said before there is a screen
+        target.pin(options.pid)
+    elif command:
+        launch.program_of(command)
     top = start.Top(options.pid, command, _sampling(options, min(max(options.interval, 0.5), 10)))
     return _on_screen(lambda: start.main(request_of(()), top))
 

@@ -42,7 +42,7 @@ class Launched:
         `echo` is handed all that it says, and raises `OSError` where nobody wants to hear it any
         more: then the program is told so, as a shell's pipe would.
         """
-        program = _program(argv)
+        program = program_of(argv)
         us = (sys.executable, "-I", "-S", launcher.__file__, str(os.getpid()))
         environment = {**os.environ, **processes.launched()}
         self._running = process.start(
@@ -104,8 +104,8 @@ def how(code: int) -> str:
         return f"by signal {-code}"
 
 
-def _program(argv: Sequence[str]) -> str:
-    """Return the program that `argv` means; raise `CockpitError` where that is none."""
+def program_of(argv: Sequence[str]) -> str:
+    """Return the program that a command means; raise `CockpitError` where there is none."""
     name = str(argv[0]) if argv else ""
     program = find(name)
     if program:
