@@ -13,7 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
-from cockpit.model import Failure, Result
+from cockpit.model import Failure, Result, Skipped
 from cockpit.plain import plain
 from cockpit.ui.context import Context
 from cockpit.ui.draw import fit, shorten, strip
@@ -105,7 +105,7 @@ class StatusBar(_Bar):
     def _against(self, width: int) -> list[Segment]:
         """Return what the findings are compared with; a sign where that is not known yet."""
         base, palette = self._state.snapshot.base, self._look.palette
-        if not base.ready and not self._state.snapshot.fresh:
+        if not base.name or (not base.ready and not self._state.snapshot.fresh):
             return []
         words = Segment(f"against {self._cut(base.name, width)}", palette.muted)
         if base.ready:
@@ -153,6 +153,8 @@ class StatusBar(_Bar):
         if snapshot.paused:  # what came since is not in: nothing may pass for fresh
             missed = f", {amount(snapshot.missed, 'file')} changed" if snapshot.missed else ""
             return [*parts, Segment(f"paused{missed}", palette.medium)]
+        if all(isinstance(result.outcome, Skipped) for result in results):
+            return [Segment("nothing is checked", palette.medium)]
         took = Segment(f" {duration(snapshot.seconds)}", palette.muted)
         if self._state.unread:  # no tick beside a file that nobody could read
             return parts or [Segment("fresh", palette.text), took]

@@ -125,7 +125,8 @@ class Head(Widget):
         ]
         facts += [Fact(1, word, palette.medium) for word in modes]
         if state.words:
-            facts.append(Fact(0, plain(state.words), palette.medium))
+            words = ", ".join(filter(None, (state.words, profiling.ending)))
+            facts.append(Fact(0, plain(words), palette.medium))
         if options.seconds != 1:
             facts.append(Fact(5, f"every {options.seconds:g} s", palette.muted))
         return facts

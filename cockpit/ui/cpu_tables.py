@@ -16,6 +16,14 @@ Table = tuple[Sequence[Any], Draw, DrawHead | None]
 VIEWS: tuple[CpuTab, ...] = get_args(CpuTab)
 
 
+#: Why no function is listed, by how the sampling stands.
+_UNSEEN = {
+    "sampling": "No thread was seen at work yet.",
+    "stopped": "No thread was seen at work yet.",
+    "ended": "It ended before a thread was seen at work.",
+}
+
+
 class TabledPage(RecordedPage):
     """A page of views, one of which is open, filtered by words and sorted by one of two times."""
 
@@ -74,20 +82,18 @@ class TabledPage(RecordedPage):
 
     def _empty(self) -> str:
         """Return why there are no rows."""
-        if self._tab == "Output":
-            return "It said nothing yet."
-        if self._tab == "Recordings":
-            return "No recording yet; w saves what was seen."
-        if self._words:
-            return "Nothing passes the filter; esc clears it."
         kind = self._profiling.state.kind
-        if self._profiling.target is None:
+        if self._words and self._tab != "Recordings":
+            return "Nothing passes the filter; esc clears it."
+        dump = "r looks at all stacks." if kind == "sampling" else "No stack can be seen."
+        said = {
+            "Output": "It said nothing yet.",
+            "Recordings": "No recording yet; w saves what was seen.",
+            "Dump": dump,
+        }
+        if self._profiling.target is None and self._tab != "Recordings":
             return "No process is sampled; a lists those there are."
-        if self._tab == "Dump":
-            return (
-                "r looks at all stacks." if kind == "sampling" else "There is nothing to look at."
-            )
-        return "" if kind in ("starting", "failed") else "No thread was seen at work yet."
+        return said.get(self._tab) or _UNSEEN.get(kind, "")
 
     def _beside(self) -> str:
         """Return how the open view is looked at, in words."""

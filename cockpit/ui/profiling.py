@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from cockpit.profilers.launch import Launched
+from cockpit.profilers.launch import Launched, how
 from cockpit.profilers.profile import Counts, Stack, Thread, Window
 from cockpit.profilers.pyspy import Options, ThreadNow
 from cockpit.profilers.sampler import Glance, Sampler, State
@@ -36,6 +36,8 @@ class Profiling:
         #: What was seen before the person began anew, for when that was a mistake.
         self.before: Tally | None = None
         self.state, self.glance, self.options = NOTHING, Glance(), Options()
+        #: How the program that was started ended, in words.
+        self.ending = ""
         self.paused = False
         #: The one thread that is looked at, and what was seen of it.
         self.thread: Thread | None = None
@@ -43,6 +45,7 @@ class Profiling:
         self._held: list[Window] = []
         self._sampler: Sampler | None = None
         self._work: asyncio.Task[None] | None = None
+        self._waiting: asyncio.Task[None] | None = None
         self._listeners: list[Callable[[], None]] = []
 
     def listen(self, callback: Callable[[], None]) -> None:
@@ -67,11 +70,17 @@ class Profiling:
         await self.stop()
         self.launched = launched
         self._begin(launched.target)
+        self._waiting = asyncio.create_task(self._wait_for(launched))
+
+    async def _wait_for(self, launched: Launched) -> None:
+        """Note how a program that we started ended."""
+        self.ending = how(await launched.ended())
+        self._changed()
 
     def _begin(self, target: Target) -> None:
         self.target, self.state, self.glance = target, NOTHING, Glance()
         self.paused, self._held, self.before = False, [], None
-        self.thread = self._narrowed = None
+        self.thread, self._narrowed, self.ending = None, None, ""
         self.tally = Tally(target.pid, target.command, self.options.rate)
         self._sampler = Sampler(target, self.options, self._seen, self._stands, self._looked)
         self._work = asyncio.create_task(self._sampler.run())
@@ -84,6 +93,8 @@ class Profiling:
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
         launched, self.launched = self.launched, None
+        if self._waiting is not None:
+            self._waiting.cancel()
         if launched is not None:
             await launched.end()
         self._sampler = None

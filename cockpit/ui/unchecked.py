@@ -5,8 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from cockpit.checkers.registry import names
 from cockpit.errors import CockpitError
-from cockpit.model import EMPTY, Finding, Snapshot
+from cockpit.model import EMPTY, Base, Finding, Result, Skipped, Snapshot
 
 if TYPE_CHECKING:
     from cockpit.checkers.interface import RuleDoc
@@ -21,12 +24,13 @@ class Unchecked:
     editor = ""
     scope: tuple[str, ...] = ()
     branch = ""
-    snapshot: Snapshot = EMPTY
     roots: tuple[str, ...] = (".",)
 
     def __init__(self, root: Path) -> None:
         """Show files from `root`."""
         self.root = root
+        results = {name: Result(name, Skipped(_WHY, _HINT)) for name in names()}
+        self.snapshot = msgspec.structs.replace(EMPTY, results=results, base=Base(name=""))
 
     def subscribe(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:  # noqa: ARG002
         """Tell nobody anything."""
