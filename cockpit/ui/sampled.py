@@ -1,5 +1,7 @@
 """What a page of a sampled process does about the sampling: attach, launch, switch, begin anew."""
 
+import asyncio
+import functools
 from collections.abc import Awaitable, Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
@@ -10,8 +12,9 @@ from textual.binding import Binding, BindingType
 from cockpit import trust
 from cockpit.errors import CockpitError
 from cockpit.places import state_folder
-from cockpit.profilers.processes import Lister, Process
+from cockpit.profilers.processes import Lister, Process, python_children
 from cockpit.profilers.pyspy import record_command
+from cockpit.profilers.sampler import State
 from cockpit.ui.context import Context, titled
 from cockpit.ui.modals import ConfirmScreen
 from cockpit.ui.page import Page
@@ -52,7 +55,14 @@ class SampledPage(Page):
         """Show what `context` samples."""
         super().__init__(context)
         self._profiling: Profiling = context.sampled()
-        self._lister = Lister()
+        self._lister = Lister(targets=self._launched)
+        #: The state that was answered with an offer, where there was one to make.
+        self._answered: State | None = None
+
+    def _launched(self) -> tuple[int, ...]:
+        """Return the program that we started: of our own children only that one is offered."""
+        launched = self._profiling.launched
+        return (launched.target.pid,) if launched is not None else ()
 
     def on_mount(self) -> None:
         """Follow what comes."""
@@ -62,6 +72,19 @@ class SampledPage(Page):
         """Draw what came, if the person looks at it."""
         if self.is_attached and self.app.screen is self:
             self.show()
+            if self._profiling.state != self._answered:
+                self._answered = self._profiling.state
+                if self._answered.cause == "not-python" and self._answered.kind == "failed":
+                    self._offer_children()
+
+    @work(group="children", exclusive=True)
+    async def _offer_children(self) -> None:
+        """Let the person choose a Python that a wrapper has started, as a shell or `uv run`."""
+        target = self._profiling.target
+        if target is not None:
+            children = await asyncio.to_thread(python_children, target.pid)
+            if children and self.app.screen is self:
+                self.action_attach(frozenset(child.pid for child in children))
 
     def on_screen_resume(self) -> None:
         """Catch up, and offer the processes there are where none is sampled."""
@@ -69,11 +92,12 @@ class SampledPage(Page):
         if self._profiling.target is None:
             self.action_attach()
 
-    def action_attach(self) -> None:
-        """Let the person choose a process, or a command to start."""
+    def action_attach(self, only: frozenset[int] | None = None) -> None:
+        """Let the person choose a process, `only` one of these, or a command to start."""
         backend = self.context.backend
         root = str(backend.root) if backend is not None else ""
-        picker = PickerScreen(self.context, self._lister.look, root)
+        look = functools.partial(self._lister.look, only)
+        picker = PickerScreen(self.context, look, root)
         self.app.push_screen(picker, self._picked)
 
     def _picked(self, choice: "Process | tuple[str, ...] | None") -> None:
