@@ -27,8 +27,6 @@ pytestmark = [
 _ESCAPE = re.compile(
     rb"\x1b(\[[0-9;?<>=]*[ -/]*[@-~]|[PX^_\]].*?(\x1b\\|\x07)|[@-Z\\-_])", re.DOTALL
 )
-    rb"\x1b(\[[0-9;?<>=]*[ -/]*[@-~]|[PX^_\]].*?(\x1b\\|\x07)|[@-Z\\-_])", re.DOTALL
-)
 #: Seconds until the screen must show what is waited for.
 PATIENCE = 60
 

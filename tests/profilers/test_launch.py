@@ -192,15 +192,19 @@ async def test_what_cannot_be_started_is_said(
 
 
 @pytest.mark.integration
-async def test_it_is_not_sampled_before_it_is_itself(tmp_path: Path) -> None:
+async def test_it_is_not_sampled_before_it_is_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = BUSY.replace("while True:", "for _ in range(9000):").replace("leaf", "launching")
+    become = "\nimport os; os.execvp(sys.argv[2], sys.argv[2:])"
+    monkeypatch.setattr(launcher, "__file__", str(script(tmp_path, "slow.py", slow + become)))
     file = script(tmp_path, "app.py", BUSY)
     async with launched(sys.executable, str(file), folder=tmp_path) as program:
         async with watched(program.target) as seen:
             await until(lambda: seen.windows)
         assert seen.sampler.target.command == f"{sys.executable} {file}"
-        files = {function.path for function in seen.tally.total}
-        assert launcher.__file__ not in files
-        assert str(file) in files
+        assert "leaf" in seen.functions()
+        assert "launching" not in seen.functions()
 
 
 @pytest.mark.integration
@@ -301,6 +305,22 @@ def test_a_hundred_megabytes_go_through_and_are_not_kept(project: Project) -> No
     recorder.returncode = 0
     assert size == 100 << 20
     assert used.ru_maxrss * (1 if sys.platform == "darwin" else 1024) < 150 << 20
+
+
+@pytest.mark.e2e
+def test_whoever_reads_it_may_be_slower_than_it(project: Project) -> None:
+    code = "print('x' * ((1 << 20) - 1))"
+    words = ("record", "-o", "f.raw", "--", sys.executable, "-c", code)
+    recorder = subprocess.Popen(
+        (*COCKPIT, *words), cwd=project.root, env=project.env(), stdout=subprocess.PIPE
+    )
+    assert recorder.stdout is not None
+    size = 0
+    with recorder, recorder.stdout as stdout:
+        while chunk := stdout.read(1 << 15):
+            size += len(chunk)
+            time.sleep(0.1)  # it ended long since, and that was noticed
+    assert size == 1 << 20
 
 
 @pytest.mark.e2e
