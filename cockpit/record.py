@@ -104,7 +104,7 @@ def _tell(state: State, target: Target) -> None:
 
 def _say(words: str) -> None:
     """Say something on stderr; whoever reads that may have gone, which is no reason to stop."""
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, AttributeError):  # there is none where it was closed
         sys.stderr.write(words.encode("utf-8", "backslashreplace").decode())
 
 

@@ -225,6 +225,15 @@ def test_nobody_has_to_listen(project: Project, busy: subprocess.Popen[bytes]) -
     assert "leaf" in (project.root / "f.raw").read_text()
 
 
+@posix
+def test_there_need_be_no_stream_at_all(project: Project) -> None:
+    """Both are closed, as a shell's `>&- 2>&-` does."""
+    words = ("record", "-o", "f.raw", "--duration", "1", "--", sys.executable, "app.py")
+    closing = ("sh", "-c", 'exec "$@" >&- 2>&-', "sh")
+    assert project.run(*words, before=closing).code == 0
+    assert "leaf" in (project.root / "f.raw").read_text()
+
+
 # --- What cannot be ---
 
 

@@ -142,7 +142,8 @@ async def test_it_is_told_when_nobody_listens_any_more(tmp_path: Path) -> None:
 
     code = "while True: print('x' * 4096)"
     async with launched(sys.executable, "-c", code, folder=tmp_path, echo=refuse) as program:
-        assert await program.ended() == 1
+        async with asyncio.timeout(PATIENCE):
+            assert await program.ended() == 1
 
 
 @pytest.mark.integration
