@@ -102,9 +102,12 @@ class _ScreenParser(argparse.ArgumentParser):
         return super().format_help()
 
 
-def _parser(prog: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
+def _parser(
+    prog: str, description: str, epilog: str = "", usage: str | None = None
+) -> argparse.ArgumentParser:
     return argparse.ArgumentParser(
         prog=prog,
+        usage=usage,
         description=description,
         epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -213,8 +216,7 @@ def baseline_parser() -> argparse.ArgumentParser:
 
 def top_parser() -> argparse.ArgumentParser:
     """Return the parser of `cockpit top`, for what stands before `--`."""
-    parser = _parser("cockpit top", _TOP)
-    parser.usage = "cockpit top [options] [PID | -- COMMAND ...]"
+    parser = _parser("cockpit top", _TOP, usage="cockpit top [options] [PID | -- COMMAND ...]")
     _sampling_arguments(parser)
     parser.add_argument(
         "--interval",
@@ -228,8 +230,8 @@ def top_parser() -> argparse.ArgumentParser:
 
 def record_parser() -> argparse.ArgumentParser:
     """Return the parser of `cockpit record`, for what stands before `--`."""
-    parser = _parser("cockpit record", _RECORD)
-    parser.usage = "cockpit record [options] -o FILE (PID | -- COMMAND ...)"
+    usage = "cockpit record [options] -o FILE (PID | -- COMMAND ...)"
+    parser = _parser("cockpit record", _RECORD, usage=usage)
     _sampling_arguments(parser)
     parser.add_argument("-o", "--output", metavar="FILE", required=True, help="where to write it")
     parser.add_argument(

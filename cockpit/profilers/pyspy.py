@@ -144,10 +144,6 @@ class _Frame(msgspec.Struct):
     line: int = 0
 
 
-class _ProcessInfo(msgspec.Struct):
-    pid: int
-
-
 class _Thread(msgspec.Struct):
     pid: int
     thread_id: int

@@ -140,11 +140,6 @@ class Tally:
         """Return a function's own share (0..1) in each window of the last `TREND` seconds."""
         return [one.own.get(function, 0) / max(one.weight, 1) for one in self._lately]
 
-    @property
-    def recent_seconds(self) -> float:
-        """How far the trend looks back by now, in seconds."""
-        return sum(one.seconds for one in self._lately)
-
     def profile(self) -> Profile:
         """Return everything seen so far as a value."""
         return Profile(
