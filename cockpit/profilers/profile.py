@@ -99,10 +99,14 @@ class Counts(msgspec.Struct, frozen=True):
 
 
 class Window(msgspec.Struct, frozen=True):
-    """What was seen in one stretch of time: stacks with the number of samples each was seen in."""
+    """What was seen in one stretch of time: stacks with the number of samples each was seen in.
+
+    `rate` is samples a second, 0 where it is not known.
+    """
 
     stacks: Stacks = {}
     counts: Counts = Counts()
+    rate: int = 0
 
 
 class Profile(msgspec.Struct, frozen=True):

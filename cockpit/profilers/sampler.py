@@ -240,7 +240,7 @@ class Sampler:
         whole, torn = self._roots.whole(window.stacks)
         if counts.errors > (counts.samples + counts.errors) * _ANOTHER:
             self._begin_anew()
-        self._on_window(Window(whole, msgspec.structs.replace(counts, torn=torn)))
+        self._on_window(Window(whole, msgspec.structs.replace(counts, torn=torn), window.rate))
 
     def _begin_anew(self) -> None:
         """Take in that the process may have begun another program: the next window reads that."""

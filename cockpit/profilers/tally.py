@@ -57,6 +57,8 @@ class Tally:
         """Forget everything."""
         self.began = time.time()
         self.counts = Counts()
+        #: Samples that all windows of a known rate promised, and their seconds.
+        self._promised = self._timed = 0.0
         self.stacks: Counter[Stack] = Counter()
         self.own: Counter[Function] = Counter()
         self.total: Counter[Function] = Counter()
@@ -78,7 +80,7 @@ class Tally:
 
     def add(self, window: Window) -> None:
         """Take in a window."""
-        self.counts += window.counts
+        self._meet(window)
         self.version += 1
         recent: Counter[Function] = Counter()
         for stack, count in window.stacks.items():
@@ -89,6 +91,17 @@ class Tally:
             self._lately.popleft()
         if len(self.stacks) > STACKS or self._size > FRAMES or self.tree.size > NODES:
             self._fold()
+
+    def _meet(self, window: Window) -> None:
+        """Count a window's time; `rate` is that of all, for many threads are looked at less often.
+
+        A sample is worth `1 / rate` seconds.
+        """
+        self.counts += window.counts
+        if window.rate and window.counts.seconds:
+            self._promised += window.rate * window.counts.seconds
+            self._timed += window.counts.seconds
+            self.rate = max(1, round(self._promised / self._timed))
 
     def _add(self, stack: Stack, count: int) -> None:
         if stack not in self.stacks:

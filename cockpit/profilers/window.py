@@ -109,7 +109,7 @@ class Sampling:
                 since = time.perf_counter()
         if not counts.samples:  # it was killed as it wrote its last words, not what it saw
             counts = msgspec.structs.replace(counts, samples=sum(stacks.values()))
-        return Window(stacks, counts)
+        return Window(stacks, counts, self.rate)
 
     async def abandon(self) -> None:
         """End it without a look at what it saw."""

@@ -234,6 +234,7 @@ async def test_many_threads_lower_the_rate_and_that_is_said() -> None:
             await until(lambda: seen.windows)
         assert 40 <= seen.state.rate <= 60
         assert "for it has 61 threads" in seen.state.words
+        assert seen.tally.rate == seen.state.rate, "a sample is worth more seconds then"
 
 
 async def test_what_waits_is_counted_only_where_that_is_asked_for() -> None:
