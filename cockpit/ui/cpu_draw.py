@@ -130,7 +130,7 @@ def draw_thread(look: Look, short: Short) -> Draw:
 
     def draw(row: ThreadRow, width: int) -> list[Segment]:
         palette, now = look.palette, row.now
-        parts = [percent(row.share, look), _standing(now, look)]
+        parts = [percent(row.share, look), _standing(now, look, row.looked)]
         label = plain(row.thread.label)
         cells = min(max(16, width // 4), 40)
         parts.append(Segment(fit(label, cells, look.signs.more), palette.strong))
@@ -142,10 +142,10 @@ def draw_thread(look: Look, short: Short) -> Draw:
     return draw
 
 
-def _standing(now: ThreadNow | None, look: Look) -> Segment:
+def _standing(now: ThreadNow | None, look: Look, looked: bool = True) -> Segment:
     palette = look.palette
     if now is None:
-        return Segment("ended  ", palette.muted)
+        return Segment(f"{'ended' if looked else '':<7}", palette.muted)
     if now.owns_gil:
         return Segment("GIL    ", palette.hottest)
     return Segment("active ", palette.good) if now.active else Segment("idle   ", palette.muted)

@@ -14,6 +14,7 @@ from cockpit.ui.context import Context
 from cockpit.ui.cpu_head import standing
 from cockpit.ui.draw import strip
 from cockpit.ui.profiling import Profiling
+from cockpit.ui.rows import Draw
 
 
 class CpuTile(Widget, can_focus=True):
@@ -35,6 +36,7 @@ class CpuTile(Widget, can_focus=True):
         super().__init__(id="tile-cpu")
         self._shared, self._profiling = context, profiling
         self._rows: list[cpu_rows.TopRow] = []
+        self._draw: Draw = lambda _row, _width: []
 
     def show(self) -> None:
         """Draw what is known now."""
@@ -55,6 +57,7 @@ class CpuTile(Widget, can_focus=True):
             subtitle.append(f" {look.signs.dot} ".join(parts), palette.muted)
         self.border_subtitle = subtitle
         self._rows = cpu_rows.top_rows(tally, "own", most=max(self.content_size.height, 1))
+        self._draw = cpu_draw.draw_top(tally, look, self._shared.short)
         self.refresh()
 
     def on_resize(self) -> None:
@@ -74,7 +77,6 @@ class CpuTile(Widget, can_focus=True):
         """Draw a function, or why there is none."""
         width, look, state = self.content_size.width, self._shared.look, self._profiling.state
         if y < len(self._rows):
-            draw = cpu_draw.draw_top(self._profiling.tally, look, self._shared.short)
-            return strip(self, draw(self._rows[y], width), width)
+            return strip(self, self._draw(self._rows[y], width), width)
         words = plain(f"{state.words}. {state.hint}".strip(". ")) if y == 0 and state.words else ""
         return strip(self, Text(words, look.palette.muted).render(self.app.console, end=""), width)
