@@ -135,7 +135,8 @@ def whole(lines: Iterable[str]) -> Iterator[str]:
     for line in lines:
         kept = f"{kept}\n{line}" if kept else line
         if kept.startswith("process ") and _AFTER not in kept and len(kept) < _JOINED:
-            continue
+            if not is_idle(kept):
+                continue
         yield kept
         kept = ""
     if kept:

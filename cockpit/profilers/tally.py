@@ -129,16 +129,21 @@ class Tally:
         """Make `inverted`, a part at a time so that no key waits for it; it is kept from now on."""
         if self.inverted is not None or self._missed is not None:
             return
-        tree, self._missed = CallTree(), []
+        tree = CallTree()
+        missed: list[tuple[Stack, int]] = []
+        self._missed = missed
         since = time.perf_counter()
-        for stack, count in list(self.stacks.items()):
+        try:
+            for stack, count in list(self.stacks.items()):
+                tree.add(from_inside(stack), count)
+                if time.perf_counter() - since > _SLICE:
+                    await asyncio.sleep(0)
+                    since = time.perf_counter()
+        finally:  # whoever asks again after this was cancelled is to get it
+            self._missed = None
+        for stack, count in missed:
             tree.add(from_inside(stack), count)
-            if time.perf_counter() - since > _SLICE:
-                await asyncio.sleep(0)
-                since = time.perf_counter()
-        for stack, count in self._missed:
-            tree.add(from_inside(stack), count)
-        self.inverted, self._missed = tree, None
+        self.inverted = tree
 
     def cost(self, function: Function) -> Cost:
         """Return what a function costs."""
@@ -195,8 +200,10 @@ def _is_rare(stack: Stack) -> bool:
 
 
 def of_thread(stacks: Stacks, thread: Thread) -> Stacks:
-    """Return the stacks of one thread."""
-    return {stack: count for stack, count in stacks.items() if stack.thread == thread}
+    """Return the stacks of one thread, whatever it was called: it gets its name once it runs."""
+    key = thread.process, thread.id
+    found = (pair for pair in stacks.items() if (pair[0].thread.process, pair[0].thread.id) == key)
+    return dict(found)
 
 
 def tally_of(profile: Profile) -> Tally:

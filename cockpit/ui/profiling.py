@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from cockpit.profilers.launch import Launched, how
-from cockpit.profilers.profile import Counts, Stack, Thread, Window
+from cockpit.profilers.profile import Counts, Profile, Stack, Thread, Window
 from cockpit.profilers.pyspy import Options, ThreadNow
 from cockpit.profilers.sampler import Glance, Sampler, State
 from cockpit.profilers.tally import Tally, of_thread, tally_of
@@ -33,15 +33,17 @@ class Profiling:
         self.target: Target | None = None
         self.launched: Launched | None = None
         self.tally = Tally()
-        #: What was seen before the person began anew, for when that was a mistake.
-        self.before: Tally | None = None
         self.state, self.glance, self.options = NOTHING, Glance(), Options()
         #: How the program that was started ended, in words.
         self.ending = ""
+        #: What was seen before the person began anew, and how, for when that was a mistake.
+        self._before: tuple[Tally, Options] | None = None
         self.paused = False
         #: The one thread that is looked at, and what was seen of it.
         self.thread: Thread | None = None
         self._narrowed: Tally | None = None
+        #: What came while it was added up what there was of that thread.
+        self._since: list[Window] | None = None
         self._held: list[Window] = []
         self._sampler: Sampler | None = None
         self._work: asyncio.Task[None] | None = None
@@ -79,7 +81,7 @@ class Profiling:
 
     def _begin(self, target: Target) -> None:
         self.target, self.state, self.glance = target, NOTHING, Glance()
-        self.paused, self._held, self.before = False, [], None
+        self.paused, self._held, self._before = False, [], None
         self.thread, self._narrowed, self.ending = None, None, ""
         self.tally = Tally(target.pid, target.command, self.options.rate)
         self._sampler = Sampler(target, self.options, self._seen, self._stands, self._looked)
@@ -112,6 +114,8 @@ class Profiling:
 
     def _add(self, window: Window) -> None:
         self.tally.add(window)
+        if self._since is not None:
+            self._since.append(window)
         if self._narrowed is not None and self.thread is not None:
             stacks = of_thread(window.stacks, self.thread)
             self._narrowed.add(Window(stacks, window.counts))
@@ -145,31 +149,49 @@ class Profiling:
 
     def reset(self) -> None:
         """Begin anew; what was seen can be had back."""
-        if self.target is not None:
-            self.before, self._held = self.tally, []
-            self.tally = Tally(self.target.pid, self.target.command, self.options.rate)
-            self._narrowed = Tally(self.tally.pid) if self.thread is not None else None
-            self._changed()
+        self._set_aside(self.options)
+
+    def _set_aside(self, way: Options) -> None:
+        """Begin anew; what was seen was seen in that `way`."""
+        if self.target is None:
+            return
+        for window in self._held:
+            self.tally.add(window)
+        self._held = []
+        if self.tally.weight:  # of nothing there is nothing to be had back
+            self._before = self.tally, way
+        self.tally = Tally(self.target.pid, self.target.command, self.options.rate)
+        if self.thread is not None:
+            self._narrowed = Tally(self.tally.pid, self.tally.command, self.tally.rate)
+        self._changed()
 
     def restore(self) -> bool:
-        """Take back that it was begun anew; return whether there was anything to take back."""
-        if self.before is None:
+        """Take back that it was begun anew; return whether there was anything to take back.
+
+        It is sampled as it was then: what is seen in another way is not to be added.
+        """
+        if self._before is None:
             return False
-        self.tally, self.before = self.before, None
+        (self.tally, way), self._before, self._held = self._before, None, []
         self.thread = self._narrowed = None
+        self._sample_as(msgspec.structs.replace(way, seconds=self.options.seconds))
         self._changed()
         return True
+
+    def _sample_as(self, options: Options) -> None:
+        self.options = options
+        if self._sampler is not None:
+            self._sampler.options = options
 
     def change(self, **changes: object) -> None:
         """Sample in another way from the next window on.
 
         What is seen in another way is not added to what was seen before.
         """
-        before, self.options = self.options, msgspec.structs.replace(self.options, **changes)
-        if self._sampler is not None:
-            self._sampler.options = self.options
+        before = self.options
+        self._sample_as(msgspec.structs.replace(before, **changes))
         if not before.is_like(self.options):
-            self.reset()
+            self._set_aside(before)
         self._changed()
 
     async def dump(self) -> tuple[ThreadNow, ...]:
@@ -185,11 +207,20 @@ class Profiling:
         """Look at one thread alone, or at all."""
         self.thread = self._narrowed = None
         if thread is not None:
-            profile = self.tally.profile()
-            alone = msgspec.structs.replace(profile, stacks=of_thread(profile.stacks, thread))
-            narrowed = await asyncio.to_thread(tally_of, alone)
-            self.thread, self._narrowed = thread, narrowed
+            whole, since = self.tally, list[Window]()
+            self._since = since
+            narrowed = await asyncio.to_thread(tally_of, alone(whole.profile(), thread))
+            self._since = None
+            if self.tally is whole:  # and not begun anew meanwhile
+                self.thread, self._narrowed = thread, narrowed
+                for window in since:
+                    narrowed.add(Window(of_thread(window.stacks, thread), window.counts))
         self._changed()
+
+
+def alone(profile: Profile, thread: Thread) -> Profile:
+    """Return what a profile has of one thread."""
+    return msgspec.structs.replace(profile, stacks=of_thread(profile.stacks, thread))
 
 
 def joined(windows: Sequence[Window]) -> Window:
