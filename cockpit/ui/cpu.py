@@ -15,7 +15,7 @@ from textual.widgets import Input
 
 from cockpit.model import Finding
 from cockpit.panes import PANES, Pane
-from cockpit.profilers.profile import PROCESS, THREAD, Node, Thread
+from cockpit.profilers.profile import PROCESS, THREAD, Function, Node, Thread
 from cockpit.profilers.shelf import Recording
 from cockpit.profilers.tally import Tally
 from cockpit.ui import cpu_rows as rows
@@ -28,6 +28,9 @@ from cockpit.ui.flame import FlameView
 from cockpit.ui.prompt import FilterLine
 from cockpit.ui.rows import RowList
 from cockpit.ui.view import CpuTab, CpuView
+
+#: What the callers show while a tree is turned round.
+_NONE_YET = Node(Function("all", ""))
 
 
 class CpuScreen(TabledPage):
@@ -107,6 +110,12 @@ class CpuScreen(TabledPage):
     @view.setter
     def view(self, view: CpuView) -> None:
         self._tab, self._sort, self._zoomed = view.tab, view.sort, view.zoomed
+        self._inverted = view.inverted
+
+    def offer(self) -> None:
+        """Open the view that was open; where nothing is sampled, offer the processes there are."""
+        super().offer()
+        self.open_view(self._tab)
 
     # --- What the keys are about --------------------------------------------------------------
 
@@ -144,14 +153,16 @@ class CpuScreen(TabledPage):
     def show(self) -> None:
         """Draw what is known now."""
         super().show()
+        if self._tab not in self.views():  # it was of another process
+            self._tab = "Top"
         self._head.show(self.tally, self.recorded)
         self._tabs.show(self.views(), self._tab, self._beside())
         anew, self._shown_tab = self._shown_tab != self._tab, self._tab
         tally = self.tally
         if self._tab == "Tree":
             self._calls.show(self._tree_of(tally), tally.version)
-            if tally.inverted is not None:
-                self._callers.show(tally.inverted.root, tally.version)
+            if self._inverted:
+                self._show_callers(tally)
         elif self._tab == "Flame":
             grown = self._compared.grown if self._compared is not None else None
             self._flame.show(self._tree_of(tally), tally.version, changes=grown)
@@ -160,17 +171,34 @@ class CpuScreen(TabledPage):
         self._filter.show(self._words, "")
         if anew:
             self._lay_out()
+            self._follow()
         self._detail.warm()
 
     def _tree_of(self, tally: Tally) -> Node:
         """Return the call tree of what is looked at; of two profiles that of the later."""
         return self._compared.tree if self._compared is not None else tally.tree.root
 
+    def _show_callers(self, tally: Tally) -> None:
+        """Show the tree turned round; each tally has one from when it is first asked for."""
+        if tally.inverted is None:
+            self._turn_round(tally)
+            self._callers.show(_NONE_YET, -1)
+        else:
+            self._callers.show(tally.inverted.root, tally.version)
+
+    @work(group="invert")
+    async def _turn_round(self, tally: Tally) -> None:
+        await tally.invert()
+        if self.is_attached and tally is self.tally and tally.inverted is not None:
+            self.show()
+            self._follow()
+
     def _show_rows(self, anew: bool) -> None:
         """Fill the list with the rows of the open view."""
         found, draw_row, head = self.table()
         empty = self._empty()
-        self._list.show(found, rows.key_of, draw_row, head=head, empty=empty, anew=anew)
+        last = self._tab == "Output"
+        self._list.show(found, rows.key_of, draw_row, head=head, empty=empty, anew=anew, last=last)
 
     def _within(self, path: str) -> str:
         """Return a path within the project, from its root; nothing for any other."""
@@ -179,15 +207,28 @@ class CpuScreen(TabledPage):
 
     # --- Following the cursor -----------------------------------------------------------------
 
+    def _follow(self) -> None:
+        """Show the source of what the cursor of the open view is on, which another showed."""
+        shown = self._open_widget
+        if isinstance(shown, RowList):
+            self._look_at(*rows.place_in(shown.row, self.tally))
+        elif isinstance(shown, CallsView | FlameView):
+            self._look_at_function(shown.cursor[-1] if shown.cursor else None)
+
     @on(RowList.Moved)
     def _moved(self, message: RowList.Moved) -> None:
+        self._doomed = None
         self._look_at(*rows.place_in(message.row, self.tally))
 
     @on(CallsView.Moved)
     @on(FlameView.Moved)
     def _moved_in_tree(self, message: CallsView.Moved | FlameView.Moved) -> None:
-        function = message.function
-        if function is not None and function.path not in (THREAD, PROCESS):
+        self._look_at_function(message.function)
+
+    def _look_at_function(self, function: Function | None) -> None:
+        if function is None or function.path in (THREAD, PROCESS):
+            self._look_at("", 0)
+        else:
             self._look_at(function.path, self.tally.line_of(function))
 
     @on(CallsView.Stuck)
@@ -207,10 +248,10 @@ class CpuScreen(TabledPage):
 
     # --- Keys: views --------------------------------------------------------------------------
 
-    def _lay_out(self) -> None:
+    def _lay_out(self, focus: bool = False) -> None:
         """Have the open view in sight, and the source beside it where it leaves room."""
         shown, every = self._open_widget, (self._list, self._calls, self._callers, self._flame)
-        had_focus = any(one.has_focus for one in every)
+        had_focus = focus or any(one.has_focus for one in every)
         for one in every:
             one.set_class(one is shown, "-open")
         self.set_class(self._zoomed or self._tab == "Flame", "-alone")
@@ -231,6 +272,8 @@ class CpuScreen(TabledPage):
         """Open a view; all stacks are looked at as that one is opened."""
         self._tab = view
         self.show()
+        self.remove_class("-reading")
+        self._lay_out(focus=True)
         if view == "Dump" and not self._dump:
             self._look_at_all()
         elif view == "Recordings":
@@ -275,9 +318,9 @@ class CpuScreen(TabledPage):
             pass
         elif self._zoomed:
             self.action_zoom()
-        elif self.leave_recording():
-            pass
-        elif self._profiling.thread is not None:
+        elif self._part is None and self.leave_recording():
+            self._follow()
+        elif self.thread is not None:
             self._only(None)
         else:
             self.app.pop_screen()
@@ -316,12 +359,12 @@ class CpuScreen(TabledPage):
         self._open_widget.focus()
         self.show()
 
-    @on(Input.Changed)
+    @on(Input.Changed, "Filter")
     def _typed(self, event: Input.Changed) -> None:
         self._words = event.value
-        self._calls.search(event.value)
-        self._callers.search(event.value)
-        self._flame.search(event.value)
+        marked = "" if event.value.startswith("!") else event.value  # a tree hides nothing
+        for tree in (self._calls, self._callers, self._flame):
+            tree.search(marked)
         self.show()
 
     def action_sort(self) -> None:
@@ -329,17 +372,15 @@ class CpuScreen(TabledPage):
         self._sort = "total" if self._sort == "own" else "own"
         self.show()
 
-    @work(group="invert", exclusive=True)
-    async def action_invert(self) -> None:
+    def action_invert(self) -> None:
         """Show who calls what takes the time, or what takes the time of who calls."""
         self._inverted = not self._inverted
-        await self.tally.invert()
         self.open_view("Tree")
-        self._lay_out()
+        self._follow()
 
     def action_thread(self) -> None:
         """Look at all threads again, or choose one."""
-        if self._profiling.thread is not None:
+        if self.thread is not None:
             self._only(None)
         else:
             self.open_view("Threads")
@@ -354,6 +395,6 @@ class CpuScreen(TabledPage):
 
     @work(group="thread", exclusive=True)
     async def _only(self, thread: Thread | None) -> None:
-        await self._profiling.only(thread)
+        await self.only(thread)
         if thread is not None:
             self.open_view("Top")

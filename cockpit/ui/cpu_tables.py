@@ -34,10 +34,16 @@ class TabledPage(RecordedPage):
         self._sort: rows.Sort = "own"
         self._words, self._inverted = "", False
         self._dump: tuple[ThreadNow, ...] = ()
+        self._functions_passing, self._lines_passing = rows.Sieve(), rows.Sieve()
 
     def views(self) -> tuple[CpuTab, ...]:
         """Return the views that there are: what a program says is known of one that we started."""
         return VIEWS if self._profiling.launched is not None else VIEWS[:-1]
+
+    def forget(self) -> None:
+        """Show what is sampled; of another process there are other stacks."""
+        super().forget()
+        self._dump = ()
 
     def table(self) -> Table:
         """Return the rows of the open view, what draws them, and what draws their head."""
@@ -49,7 +55,7 @@ class TabledPage(RecordedPage):
 
     def _functions(self) -> Table:
         look, tally = self.context.look, self.tally
-        found = rows.top_rows(tally, self._sort, self._words)
+        found = rows.top_rows(tally, self._sort, self._words, sieve=self._functions_passing)
         return (
             found,
             draw.draw_top(tally, look, self.context.short),
@@ -62,28 +68,34 @@ class TabledPage(RecordedPage):
         return found, draw.draw_change(look, self.context.short), draw.change_head(look)
 
     def _lines(self) -> Table:
-        found, look = rows.line_rows(self.tally, self._sort, self._words), self.context.look
+        look = self.context.look
+        found = rows.line_rows(self.tally, self._sort, self._words, self._lines_passing)
         return found, draw.draw_line(look, self.context.short), draw.line_head(self._sort, look)
 
     def _threads(self) -> Table:
-        live, profiling, look = self._opened is None, self._profiling, self.context.look
-        tally, now = (profiling.tally, profiling.glance.threads) if live else (self.tally, ())
-        found = rows.thread_rows(tally, now, self._words)
+        profiling, look = self._profiling, self.context.look
+        now = profiling.glance.threads or None  # which there are is not known at once
+        if self._opened is not None:
+            now = None
+        elif profiling.state.kind == "ended":
+            now = ()
+        found = rows.thread_rows(self.whole, now, self._words)
         return found, draw.draw_thread(look, self.context.short), draw.thread_head(look)
 
     def _others(self) -> Table:
         look, launched = self.context.look, self._profiling.launched
         if self._tab == "Recordings":
-            return self._recordings, draw.draw_recording(look), draw.recording_head(look)
+            kept = rows.recording_rows(self._recordings, self._words)
+            return kept, draw.draw_recording(look), draw.recording_head(look)
         if self._tab == "Output" and launched is not None:
-            return list(enumerate(launched.said)), draw.draw_said(look), None
+            return rows.said_rows(launched.said, self._words), draw.draw_said(look), None
         found = rows.dump_rows(self._dump, self._words)
         return found, draw.draw_dump(look, self.context.short), None
 
     def _empty(self) -> str:
         """Return why there are no rows."""
         kind = self._profiling.state.kind
-        if self._words and self._tab != "Recordings":
+        if self._words:
             return "Nothing passes the filter; esc clears it."
         dump = "r looks at all stacks." if kind == "sampling" else "No stack can be seen."
         said = {
@@ -102,8 +114,8 @@ class TabledPage(RecordedPage):
             parts.append(f"{self._sort} time first")
         if self._tab == "Tree":
             parts.append("callers of the innermost" if self._inverted else "callees")
-        if self._profiling.thread is not None:
-            parts.append(f"only {self._profiling.thread.label}")
+        if self.thread is not None:
+            parts.append(f"only {self.thread.label}")
         if self._words:
             parts.append(f"filter: {self._words}")
         return f" {self.context.look.signs.dot} ".join(parts)

@@ -101,6 +101,8 @@ class Pages:
             await app.push_screen(screen)
         else:  # one page lies on the Deck, not a pile of them
             await app.switch_screen(screen)
+        if screen is self._cpu:
+            self._cpu.offer()
         return True
 
     async def open_next(self, by: int) -> None:

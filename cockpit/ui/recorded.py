@@ -18,12 +18,13 @@ from cockpit.plain import plain
 from cockpit.profilers import recording
 from cockpit.profilers.comparing import afterwards, compared
 from cockpit.profilers.formats import Format, suggested
-from cockpit.profilers.profile import Change, Node, Profile, difference
+from cockpit.profilers.profile import Change, Node, Profile, Thread, difference
 from cockpit.profilers.shelf import Recording, Shelf
 from cockpit.profilers.tally import Tally, tally_of
 from cockpit.ui import browser, clipboard
 from cockpit.ui.ask import Answer, AskLine
 from cockpit.ui.context import Context
+from cockpit.ui.profiling import alone
 from cockpit.ui.sampled import SampledPage
 
 #: The name of the page that is shown in the browser, in the folder of the recordings.
@@ -60,6 +61,8 @@ class RecordedPage(SampledPage):
         self._recordings: list[Recording] = []
         self._opened: tuple[Recording, Tally] | None = None
         self._compared: Compared | None = None
+        #: The one thread of the recording that is looked at, and what it has of that.
+        self._part: tuple[Thread, Tally] | None = None
         self._doomed: Recording | None = None
 
     # --- What is shown ------------------------------------------------------------------------
@@ -67,7 +70,34 @@ class RecordedPage(SampledPage):
     @property
     def tally(self) -> Tally:
         """What is looked at: a recording that was opened, else what is sampled."""
+        if self._part is not None:
+            return self._part[1]
         return self._opened[1] if self._opened is not None else self._profiling.shown
+
+    @property
+    def whole(self) -> Tally:
+        """The same of all threads."""
+        return self._opened[1] if self._opened is not None else self._profiling.tally
+
+    @property
+    def thread(self) -> Thread | None:
+        """The one thread that is looked at."""
+        if self._opened is None:
+            return self._profiling.thread
+        return self._part[0] if self._part is not None else None
+
+    async def only(self, thread: Thread | None) -> None:
+        """Look at one thread alone, or at all."""
+        if self._opened is None:
+            await self._profiling.only(thread)
+            return
+        self._part = None
+        if thread is not None:
+            opened, profile = self._opened, alone(self._opened[1].profile(), thread)
+            part = thread, await asyncio.to_thread(tally_of, profile)
+            if self._opened is opened:
+                self._part = part
+        self.show()
 
     @property
     def recorded(self) -> str:
@@ -86,11 +116,15 @@ class RecordedPage(SampledPage):
         if self._compared is not None:
             self._compared = None
         elif self._opened is not None:
-            self._opened = None
+            self._opened = self._part = None
         else:
             return False
         self.show()
         return True
+
+    def forget(self) -> None:
+        """Show what is sampled."""
+        self._opened = self._part = self._compared = None
 
     def _shelf_of(self) -> Shelf:
         if self._shelf is None:
@@ -140,7 +174,7 @@ class RecordedPage(SampledPage):
         except CockpitError as error:
             self.say(error.message, error.hint)
             return
-        self._compared = None
+        self._compared = self._part = None
         self._opened = chosen, await asyncio.to_thread(tally_of, profile)
         self.opened()
 
@@ -207,9 +241,14 @@ class RecordedPage(SampledPage):
 
     @on(Input.Submitted, "Answer")
     def _export_to(self, event: Input.Submitted) -> None:
-        path = Path(event.value.strip()).expanduser()
+        words = event.value.strip()
+        try:
+            path = Path(words).expanduser()
+        except RuntimeError:  # ~ of a user that there is not
+            self._export.say(f"there is no folder {words.partition('/')[0]}")
+            return
         format_ = suggested(path)
-        if not event.value.strip():
+        if not words:
             self._leave_export()
         elif format_ is None:
             self._export.say("name it .svg, .speedscope.json, .raw or .json")

@@ -68,8 +68,10 @@ class RowList(CursorView):
         self._head: DrawHead | None = None
         self._empty = ""
         self._told: Hashable = None
-        #: Whether the person went to the row of the cursor, or it is just the first.
+        #: Whether the person went to the row of the cursor, or it is just where it rests.
         self._meant = False
+        #: Whether it rests on the last row, and not on the first.
+        self._last = False
 
     @property
     def row(self) -> Any:
@@ -90,20 +92,23 @@ class RowList(CursorView):
         head: DrawHead | None = None,
         empty: str = "",
         anew: bool = False,
+        last: bool = False,
     ) -> None:
         """Show `rows`, which `draw` draws under `head`, or `empty` where there are none.
 
         The cursor stays on its row, and that where it is on the screen; where nobody moved it, it
-        stays on the first. `anew`: these are rows of another kind.
+        stays on the first, or the `last`. `anew`: these are rows of another kind.
         """
         keys = list(map(key, rows))
         before = self._cursor
         held = self._keys[before] if before < len(self._keys) else None
-        self._rows, self._keys = rows, keys
+        self._rows, self._keys, self._last = rows, keys, last
         self._draw, self._head, self._empty = draw, head, empty
-        if anew or not self._meant or held not in keys:
-            self._cursor = 0 if anew else max(0, min(before, len(rows) - 1))
-            self._meant = self._meant and not anew
+        if anew or not self._meant:
+            self._cursor, self._meant = self._resting, False
+        elif held not in keys:
+            self._cursor = max(0, min(before, len(rows) - 1))
+            self._meant = self._cursor != self._resting
         else:
             self._cursor = keys.index(held)
         size = Size(1, len(rows) + bool(head))
@@ -123,6 +128,11 @@ class RowList(CursorView):
         self._move_to(self._keys.index(key))
         return True
 
+    @property
+    def _resting(self) -> int:
+        """The row that the cursor is on where nobody moved it."""
+        return max(0, len(self._rows) - 1) if self._last else 0
+
     def _lines_in_all(self) -> int:
         return len(self._rows)
 
@@ -135,7 +145,7 @@ class RowList(CursorView):
             self.scroll_to(y=target, animate=False, immediate=True, force=True)
 
     def _cursor_moved(self, before: int) -> None:  # noqa: ARG002 - a line under the head is another
-        self._meant = self._cursor > 0
+        self._meant = self._cursor != self._resting
         self.refresh()
         self._tell()
 

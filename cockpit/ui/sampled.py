@@ -86,9 +86,8 @@ class SampledPage(Page):
             if children and self.app.screen is self:
                 self.action_attach(frozenset(child.pid for child in children))
 
-    def on_screen_resume(self) -> None:
-        """Catch up, and offer the processes there are where none is sampled."""
-        super().on_screen_resume()
+    def offer(self) -> None:
+        """Offer the processes there are where none is sampled; to be called as the page opens."""
         if self._profiling.target is None:
             self.action_attach()
 
@@ -139,6 +138,8 @@ class SampledPage(Page):
             await self._profiling.attach(pid)
         except CockpitError as error:
             self.say(error.message, error.hint)
+        else:
+            self.forget()
 
     async def launch(self, argv: tuple[str, ...]) -> None:
         """Start a program and sample it; say why where that cannot be."""
@@ -146,6 +147,12 @@ class SampledPage(Page):
             await self._profiling.launch(argv, Path.cwd())
         except CockpitError as error:
             self.say(error.message, error.hint)
+        else:
+            self.forget()
+
+    def forget(self) -> None:
+        """Show nothing any more that is of another process than the one that is sampled now."""
+        raise NotImplementedError
 
     def action_switch(self, name: str) -> None:
         """Sample in another way, and say what that costs."""
