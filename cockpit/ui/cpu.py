@@ -285,6 +285,12 @@ class CpuScreen(TabledPage):
         if self.is_attached:
             self.show()
 
+    def forget(self) -> None:
+        """Show what is sampled now, in the view that is open."""
+        super().forget()
+        if self.is_attached:
+            self.open_view(self._tab)
+
     @on(RowList.Chosen)
     def _chosen(self, message: RowList.Chosen) -> None:
         """Go to the source; of a thread, look at that one alone."""
