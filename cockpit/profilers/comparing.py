@@ -63,17 +63,13 @@ class DiffNode:
         )
 
 
-def compared(before: Profile, after: Profile, inverted: bool = False) -> DiffNode:
-    """Return the root of both profiles' call trees merged; see `profile.call_tree`.
-
-    `inverted` from the innermost function to its callers, without threads and processes.
-    """
+def compared(before: Profile, after: Profile) -> DiffNode:
+    """Return the root of both profiles' call trees merged; see `profile.call_tree`."""
     wholes = max(before.weight, 1), max(after.weight, 1)
     root = DiffNode(Function("all", ""), wholes)
     for side, profile in enumerate((before, after)):
         for stack, count in profile.stacks.items():
-            frames = [frame.function for frame in stack.frames]
-            _add(root, frames[::-1] if inverted else _path(stack), side, count)
+            _add(root, _path(stack), side, count)
     return root
 
 

@@ -134,9 +134,9 @@ def whole(lines: Iterable[str]) -> Iterator[str]:
     kept = ""
     for line in lines:
         kept = f"{kept}\n{line}" if kept else line
-        if kept.startswith("process ") and _AFTER not in kept and len(kept) < _JOINED:
-            if not is_idle(kept):
-                continue
+        begun = kept.startswith("process ") and _AFTER not in kept and not is_idle(kept)
+        if begun and len(kept) < _JOINED:
+            continue
         yield kept
         kept = ""
     if kept:

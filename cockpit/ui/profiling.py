@@ -118,7 +118,7 @@ class Profiling:
             self._since.append(window)
         if self._narrowed is not None and self.thread is not None:
             stacks = of_thread(window.stacks, self.thread)
-            self._narrowed.add(Window(stacks, window.counts))
+            self._narrowed.add(Window(stacks, window.counts, window.rate))
 
     def _stands(self, state: State) -> None:
         self.state = state
@@ -214,7 +214,8 @@ class Profiling:
             if self.tally is whole:  # and not begun anew meanwhile
                 self.thread, self._narrowed = thread, narrowed
                 for window in since:
-                    narrowed.add(Window(of_thread(window.stacks, thread), window.counts))
+                    stacks = of_thread(window.stacks, thread)
+                    narrowed.add(Window(stacks, window.counts, window.rate))
         self._changed()
 
 
@@ -226,8 +227,10 @@ def alone(profile: Profile, thread: Thread) -> Profile:
 def joined(windows: Sequence[Window]) -> Window:
     """Return windows as one."""
     stacks = Counter[Stack]()
-    counts = Counts()
+    counts, promised = Counts(), 0.0
     for window in windows:
         stacks.update(window.stacks)
         counts += window.counts
-    return Window(dict(stacks), counts)
+        promised += window.rate * window.counts.seconds
+    rate = round(promised / counts.seconds) if counts.seconds else 0
+    return Window(dict(stacks), counts, rate)

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 
-from cockpit.profilers.comparing import DiffNode, compared
+from cockpit.profilers.comparing import DiffNode, afterwards, compared
 from cockpit.profilers.profile import (
     PROCESS,
     THREAD,
@@ -13,7 +13,6 @@ from cockpit.profilers.profile import (
     Profile,
     Stack,
     Thread,
-    call_tree,
 )
 from tests.profilers.profiles import profiles
 
@@ -89,13 +88,6 @@ class TestTwoProfilesCompared:
         )
         assert [node.function for node in below(root, MAIN).ordered()] == [C, A, B]
 
-    def test_stand_from_the_innermost_where_inverted(self) -> None:
-        root = compared(
-            profile(("MainThread", "ab", 1)), profile(("MainThread", "cb", 1)), inverted=True
-        )
-        assert below(root, B, A).total == [1, 0]
-        assert below(root, B, C).total == [0, 1]
-
     def test_may_be_empty(self) -> None:
         root = compared(profile(), profile(("MainThread", "a", 1)))
         assert (root.before, root.after) == (0.0, 1.0)
@@ -112,7 +104,18 @@ class TestTwoProfilesCompared:
 
     @given(profiles)
     def test_change_nothing_where_they_are_the_same(self, one: Profile) -> None:
-        root = compared(one, one, inverted=True)
+        root = compared(one, one)
         assert all(node.change == node.own_change == 0 for node in nodes(root))
-        tree = call_tree(one.stacks, inverted=True)
-        assert len(nodes(root)) == tree.size
+        assert root.total == [one.weight, one.weight]
+
+    @given(profiles, profiles)
+    def test_give_the_later_tree_with_what_changed(self, before: Profile, after: Profile) -> None:
+        tree, changes = afterwards(compared(before, after))
+        assert tree.total == after.weight
+        assert abs(changes[id(tree)]) <= 1
+        todo = [tree]
+        while todo:
+            node = todo.pop()
+            todo += node.children.values()
+            assert id(node) in changes
+            assert node.total == node.own + sum(one.total for one in node.children.values())

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -75,11 +75,15 @@ class FakeLaunched:
         self.said: deque[str] = deque(maxlen=200)
         self.target = Target(OTHER, 2.0, " ".join(argv), "2", launched=True)
         self.code: int | None = None
-        self.ended = False
+        self.gone = False
+        self.exited: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         FakeLaunched.made.append(self)
 
+    async def ended(self) -> int:
+        return await self.exited
+
     async def end(self) -> None:
-        self.ended = True
+        self.gone = True
 
 
 def pinned(pid: int) -> Target:
@@ -100,7 +104,11 @@ def listed() -> list[Process]:
 class Listing:
     """Finds them at every look."""
 
-    look = staticmethod(listed)
+    def __init__(self, targets: Callable[[], Collection[int]] = tuple) -> None:
+        self.targets = targets
+
+    def look(self, only: Collection[int] | None = None) -> list[Process]:
+        return [one for one in listed() if only is None or one.pid in only]
 
 
 @pytest.fixture(autouse=True)

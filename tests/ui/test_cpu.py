@@ -15,7 +15,6 @@ from cockpit.ui.cpu_head import Tabs
 from cockpit.ui.deck import Deck
 from cockpit.ui.flame import FlameView
 from cockpit.ui.modals import ConfirmScreen
-from cockpit.ui.picker import PickerScreen
 from cockpit.ui.source import SourceView
 from cockpit.ui.start import Top, _open_top
 from cockpit.ui.view import CpuView
@@ -53,6 +52,8 @@ from tests.ui.samples import (
 )
 
 __all__ = ["sampled"]
+#: What a terminal is told before and after whatever it is told (synchronised output).
+_MARKS = ("", "\x1b[?2026h", "\x1b[?2026l")
 pytestmark = pytest.mark.integration
 SIZES = [(160, 45), (100, 30), (80, 24)]
 
@@ -229,7 +230,7 @@ async def test_the_cursor_stays_on_its_function_and_where_that_is_on_the_screen(
         at = [line for line in screen_lines(here.app) if " f99 " in line]
         assert at, "the last row is in sight"
         place = next(y for y, line in enumerate(screen_lines(here.app)) if " f99 " in line)
-        await here.see(window({stack: 3000 for stack in list(many(project))[95:]}))
+        await here.see(window(dict.fromkeys(list(many(project))[95:], 3000)))
         assert here.under == "f99"
         assert " f99 " in screen_text(here.app)
         await here.pilot.press("g", "pagedown")
@@ -270,7 +271,7 @@ async def test_nothing_is_sent_where_nothing_changed(
             here.page.show()
             here.sampler.glance(Glance())
             await here.pilot.pause()
-            assert not [words for words in sent if words.strip("\x1b[?2026hl")], view
+            assert not [words for words in sent if words not in _MARKS], view
 
 
 # --- The source beside --------------------------------------------------------------------------
@@ -672,11 +673,11 @@ async def test_a_program_runs_in_a_project_only_after_a_yes_that_is_remembered(
         await launch("nowhere")
         await until_shown(app, pilot, "there is no program nowhere. Name a command to run.")
         assert not isinstance(app.screen, ConfirmScreen), "the yes is remembered"
-        assert not FakeLaunched.made[0].ended, "what is looked at stays"
+        assert not FakeLaunched.made[0].gone, "what is looked at stays"
         await pilot.press("a")
         await launch("python other.py")
         await until(pilot, lambda: len(FakeLaunched.made) == 2)
-        await until(pilot, lambda: FakeLaunched.made[0].ended)
+        await until(pilot, lambda: FakeLaunched.made[0].gone)
     assert all(one.ended for one in (*FakeLaunched.made, *FakeSampler.made))
 
 
