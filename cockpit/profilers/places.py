@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 #: The folder of the standard library, and all before it.
-_STANDARD = re.compile(r".*/python\d\.\d+t?/|.*/python\d+\.zip/")
+_STANDARD = re.compile(r".*/python\d\.\d+t?/|.*/python\d+\.zip/", re.DOTALL)
 #: Paths that are remembered; a profile of many processes names some thousands.
 _MOST = 50_000
 
@@ -77,5 +77,5 @@ def tail(path: str) -> str:
         _, found, after = path.rpartition(mark)
         if found:
             return after
-    match = _STANDARD.search(path)
+    match = _STANDARD.match(path)  # not `search`: that takes the square of a path's length
     return path[match.end() :] if match else path

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 RULE_WIDTH = 7
 #: From how many cells on a row has rule, message and place, and the fewest for the message.
 _ALL_THREE, _MESSAGE = 44, 12
+#: Characters that are looked at for each cell: a name of a thousand takes no longer than a short.
+_AT_MOST = 4
 _NULL = Style()
 
 
@@ -35,22 +37,23 @@ def fit(text: str, width: int, more: str = "…") -> str:
     cells = len(text) if text.isascii() else cell_len(text)
     if cells <= width:
         return text + " " * (width - cells)
-    return set_cell_size(text, width - 1) + more
+    return set_cell_size(text[: _AT_MOST * width], width - 1) + more
 
 
 def middle(text: str, width: int, more: str = "…") -> str:
     """Return `text` in at most `width` cells, cut in its middle: both ends say something."""
     if cell_len(text) <= width:
         return text
-    end = set_cell_size(text[::-1], (width - 1) // 2)[::-1]
-    return set_cell_size(text, width - 1 - cell_len(end)) + more + end
+    most = _AT_MOST * width
+    end = set_cell_size(text[::-1][:most], (width - 1) // 2)[::-1]
+    return set_cell_size(text[:most], width - 1 - cell_len(end)) + more + end
 
 
 def shorten(path: str, width: int, more: str = "…") -> str:
     """Return the end of `path` in at most `width` cells, cut at a folder where that can be."""
     if cell_len(path) <= width:
         return path
-    rest = path
+    rest = path[-_AT_MOST * max(width, 1) :]
     while "/" in rest and cell_len(rest) + 2 > width:
         rest = rest.partition("/")[2]
     if cell_len(rest) + 2 <= width:

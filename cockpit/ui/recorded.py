@@ -262,7 +262,7 @@ class RecordedPage(SampledPage):
             if profile is not None:
                 await recording.write(profile, path, format_)
         except CockpitError as error:
-            self._export.say(error.message)
+            self._export.say(_shortly(error.message, path, self.chosen))
             return
         self._leave_export()
         if profile is not None:
@@ -296,6 +296,13 @@ class RecordedPage(SampledPage):
             return
         words = f"{way.reason.rstrip('.')}: copied the place of the page, {plain(str(path))}"
         clipboard.copy(self.app, str(path), lambda more: self.say(words, more))
+
+
+def _shortly(message: str, path: Path, chosen: Recording | None) -> str:
+    """Return what went wrong without the path that it begins with: the reason is at its end."""
+    for one in (path, *([chosen.path] if chosen is not None else ())):
+        message = message.removeprefix(f"{plain(str(one))} ")
+    return message
 
 
 def titled(one: Recording) -> str:

@@ -1,6 +1,7 @@
 """A sampler that says what a test tells it to, processes that there are not, and what was seen."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -90,7 +91,7 @@ def pinned(pid: int) -> Target:
     """Return a process of those that there are."""
     if pid not in COMMANDS:
         raise NotThere(f"there is no process {pid}", "Choose another.")
-    return Target(pid, float(pid), COMMANDS[pid], str(pid))
+    return Target(pid, time.time(), COMMANDS[pid], str(pid))
 
 
 def listed() -> list[Process]:

@@ -4,13 +4,15 @@ import ast
 import io
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 
+from cockpit.profilers.places import tail
 from cockpit.ui.coverage import worst_folders
-from cockpit.ui.draw import fit, row, shorten, spark
+from cockpit.ui.draw import fit, middle, row, shorten, spark
 from cockpit.ui.highlight import BLOCK, Highlighter, strings_over_lines
 from cockpit.ui.state import duration
 from cockpit.ui.style import ASCII, UNICODE, Signs, signs_for, terminal_encoding
@@ -167,3 +169,15 @@ def test_the_first_screen_imports_nothing_that_it_does_not_draw_with() -> None:
     for heavy in ("pygments.lexers", "markdown_it", "cockpit.engine", "cockpit.process", "sqlite3"):
         assert heavy not in loaded
     assert "cockpit.ui.pane" not in loaded
+
+
+@pytest.mark.performance
+@pytest.mark.regression
+def test_a_name_of_a_hundred_thousand_letters_is_cut_at_once() -> None:
+    began = time.thread_time()
+    for text in ("y" * 100_000, "/y" * 50_000, "漢" * 100_000):
+        assert cell_len(shorten(text, 30)) <= 30
+        assert cell_len(fit(text, 30)) == 30
+        assert cell_len(middle(text, 30)) <= 30
+        assert tail(text) == text
+    assert time.thread_time() - began < 0.2
