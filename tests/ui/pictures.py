@@ -17,10 +17,12 @@ import pytest
 from rich.style import Style
 from textual.pilot import Pilot
 
+from cockpit.profilers.shelf import Recording
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.themes import DARK, LIGHT
 from tests.ui import depot
 from tests.ui.fakes import FakeBackend, opened, show, until
+from tests.ui.samples import nothing_in_earnest
 
 FOLDER = Path(__file__).parent / "pictures"
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -54,6 +56,8 @@ def always_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cockpit.ui.state.PATIENCE", 0.0)
     monkeypatch.setattr("cockpit.ui.app._NOTICE", 3600.0)
     monkeypatch.setattr("cockpit.history._now", lambda: "2026-01-31T12:00:00Z")
+    monkeypatch.setattr(Recording, "when", "2026-01-31 12:00")
+    nothing_in_earnest(monkeypatch)
 
 
 @asynccontextmanager

@@ -115,6 +115,11 @@ class Listing:
 @pytest.fixture(autouse=True)
 def sampled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have nothing be sampled or started in earnest."""
+    nothing_in_earnest(monkeypatch)
+
+
+def nothing_in_earnest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put what is not there in the place of samplers, programs and processes."""
     FakeSampler.made, FakeSampler.now, FakeLaunched.made = [], (), []
     monkeypatch.setattr("cockpit.ui.profiling.Sampler", FakeSampler)
     monkeypatch.setattr("cockpit.ui.profiling.Launched", FakeLaunched)

@@ -683,7 +683,8 @@ async def test_a_program_runs_in_a_project_only_after_a_yes_that_is_remembered(
 async def test_the_other_pages_say_what_is_sampled_and_what_is_hot(
     backend: FakeBackend, project: Path
 ) -> None:
-    dead = finding("V101", line=4, message="unused function 'area'", checker="vulture")
+    dead = finding("unused-function", line=4, message="unused function 'area'", checker="vulture")
+    dead = msgspec.structs.replace(dead, end_line=7, symbol="area", name="unused-function")
     first = snapshot(ruff=report(finding("F821", line=7)), vulture=report(dead))
     async with cpu(backend, (160, 45), first, usual(project)) as here:
         app, pilot = here.app, here.pilot

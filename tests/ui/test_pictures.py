@@ -6,6 +6,10 @@ import pytest
 from textual import events
 from textual.pilot import Pilot as _Pilot
 
+from cockpit.places import data_folder
+from cockpit.profilers.profile import Frame, Function, Profile, Stack, Window
+from cockpit.profilers.sampler import Glance, State
+from cockpit.profilers.shelf import Shelf
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.themes import LIGHT
 from cockpit.ui.tree import TreeList
@@ -21,6 +25,7 @@ from tests.ui.pictures import (
     sitting,
     taken,
 )
+from tests.ui.samples import MAIN, PID, POOL, SAMPLING, FakeSampler, frame, now, window
 
 pytestmark = pytest.mark.unit
 
@@ -162,6 +167,80 @@ async def noted(app: CockpitApp, pilot: Pilot, backend: FakeBackend) -> None:
     await show(app, pilot, backend, depot.after(notes=said))
 
 
+def seen(root: Path, hot: int = 52) -> Window:
+    """Return a second of the depot's webhooks: its own code, a library's, and C."""
+    handler, orders = root / depot.WEBHOOKS, root / depot.ORDERS
+    serve = frame("serve", "/venv/lib/python3.12/site-packages/wsgi/server.py", 214)
+    accept = frame("Handler.accept", handler, 24)
+    store = frame("Handler.store", handler, 35)
+    run = frame("Cursor.execute", "/venv/lib/python3.12/site-packages/psycopg/cursor.py", 97)
+    confirm = frame("Order.confirm", orders, 10)
+    sha = Frame(Function("_hashlib_md5", "/usr/lib/libcrypto.so.3"))
+    work = frame("Pool._work", "/usr/lib/python3.12/concurrent/futures/thread.py", 58)
+    return window(
+        {
+            Stack(MAIN, (serve, accept)): hot,
+            Stack(MAIN, (serve, accept, sha)): 9,
+            Stack(MAIN, (serve, accept, store, run)): 21,
+            Stack(MAIN, (serve, accept, store)): 6,
+            Stack(POOL, (work, confirm)): 12,
+            Stack(POOL, (work, confirm, run)): 4,
+            Stack(POOL, (work,)): 1,
+        },
+        errors=1,
+        torn=2,
+    )
+
+
+async def cpu(app: CockpitApp, pilot: Pilot, backend: FakeBackend) -> None:
+    """A process is sampled: half a minute, in the middle of which a function grew hot."""
+    page = app.pages.cpu()
+    await page.sample(PID)
+    sampler = FakeSampler.made[-1]
+    sampler.state(SAMPLING)
+    run = frame("Cursor.execute", "/venv/lib/python3.12/site-packages/psycopg/cursor.py", 97)
+    sampler.glance(Glance((now(MAIN, run, gil=True), now(POOL, run, active=False)), 0.61))
+    for second in range(24):
+        sampler.window(seen(backend.root, 20 if second < 12 else 52))
+    await pilot.press("c")
+    await until_shown(app, pilot, "Handler.accept")
+
+
+async def cpu_tree(app: CockpitApp, pilot: Pilot, backend: FakeBackend) -> None:
+    await cpu(app, pilot, backend)
+    await pilot.press("right_square_bracket", "j")
+
+
+async def cpu_flame(app: CockpitApp, pilot: Pilot, backend: FakeBackend) -> None:
+    await cpu(app, pilot, backend)
+    await pilot.press("right_square_bracket", "right_square_bracket", "j", "j", "j")
+
+
+async def cpu_threads(app: CockpitApp, pilot: Pilot, backend: FakeBackend) -> None:
+    await cpu(app, pilot, backend)
+    await pilot.press("t", "j")
+
+
+async def cpu_compared(app: CockpitApp, pilot: Pilot, backend: FakeBackend) -> None:
+    """What is seen now beside a recording of before."""
+    before = seen(backend.root, 8)
+    profile = Profile(before.stacks, before.counts, 100, PID, "python serve.py", 1.0, 2.0)
+    Shelf(data_folder(), backend.root).save(profile)
+    await cpu(app, pilot, backend)
+    await pilot.press("left_square_bracket")
+    await until_shown(app, pilot, "2026-01-31 12:00")
+    await pilot.press("equals_sign")
+    await until_shown(app, pilot, "before", "Handler.accept")
+
+
+async def cpu_failed(app: CockpitApp, pilot: Pilot, backend: FakeBackend) -> None:
+    """The process may not be looked at; the Deck has a tile that says so."""
+    await app.pages.cpu().sample(PID)
+    hint = 'Run cockpit as root: `sudo env "PATH=$PATH" cockpit top 4711001`.'
+    FakeSampler.made[-1].state(State("failed", "it belongs to root", hint))
+    await until(pilot, lambda: bool(app.screen.query("#tile-cpu")))
+
+
 SCENES = {
     "deck": Scene(deck),
     "deck-running": Scene(deck_running),
@@ -184,6 +263,12 @@ SCENES = {
     "command": Scene(security, ("at",)),
     "base": Scene(deck, ("B",)),
     "notes": Scene(noted, ("exclamation_mark",)),
+    "cpu-top": Scene(cpu),
+    "cpu-tree": Scene(cpu_tree),
+    "cpu-flame": Scene(cpu_flame),
+    "cpu-threads": Scene(cpu_threads),
+    "cpu-compared": Scene(cpu_compared),
+    "cpu-deck": Scene(cpu_failed),
     "palette": Scene(deck, ("ctrl+p", *"copy")),
 }
 PICTURES = [
