@@ -1,10 +1,10 @@
 """Adds windows up, for hours, in memory that does not grow: what a live profile is made of."""
 
 import asyncio
-import operator
+import math
 import time
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple, TypeVar
 
 from cockpit.profilers.profile import (
@@ -20,15 +20,21 @@ from cockpit.profilers.profile import (
     Thread,
     Window,
     from_inside,
+    heaviest,
 )
 
 T = TypeVar("T")
-#: Stacks, frames of stacks and nodes of the call tree that are kept apart: some 60 MB at most.
+#: Stacks, frames of stacks and nodes of the call trees that are kept apart: some MB_MB MB at most.
 STACKS, FRAMES, NODES = 20_000, 500_000, 100_000
-#: Functions and lines that are counted; the rest is in the sums only.
+#: Functions, lines and threads that are counted; the rest is in the sums only.
 _FUNCTIONS = 50_000
+#: Threads whose rare stacks are kept apart; some programs have a new thread for every request.
+_THREADS = 1_000
+_RARE = (Frame(Function(RARE, "")),)
 #: Seconds of work after which others have the event loop.
 _SLICE = 0.004
+#: Seconds of each window in which the rarest stacks are put together, when there are too many.
+_FOLDING = 0.010
 #: Seconds that a trend looks back.
 TREND = 30.0
 
@@ -75,8 +81,11 @@ class Tally:
         self.weight = self.folded = 0
         #: It grows whenever something is added or forgotten.
         self.version = getattr(self, "version", 0) + 1
-        self._size = 0
+        self._size = self._rare = 0
         self._lately: deque[Lately] = deque()
+        self._folding: Iterator[None] | None = None
+        #: What was added since it is folded.
+        self._late: list[tuple[Stack, int]] = []
 
     def add(self, window: Window) -> None:
         """Take in a window."""
@@ -89,8 +98,7 @@ class Tally:
         self._lately.append(Lately(window.counts.seconds, recent.total(), recent))
         while sum(one.seconds for one in self._lately) - self._lately[0].seconds > TREND:
             self._lately.popleft()
-        if len(self.stacks) > STACKS or self._size > FRAMES or self.tree.size > NODES:
-            self._fold()
+        self._keep_small()
 
     def _meet(self, window: Window) -> None:
         """Count a window's time; `rate` is that of all, for many threads are looked at less often.
@@ -108,14 +116,14 @@ class Tally:
             self._size += len(stack.frames)
         self.stacks[stack] += count
         self.weight += count
-        self.threads[stack.thread] += count
+        _count(self.threads, stack.thread, count)
         top = stack.frames[-1]
         _count(self.own, top.function, count)
         _count(self.own_lines, top, count)
         for frame in set(stack.frames):
             _count(self.lines, frame, count)
             hottest = self._hottest.get(frame.function)
-            if hottest is None or self.lines[frame] > self.lines[hottest]:
+            if self.lines[frame] > (self.lines[hottest] if hottest is not None else 0):
                 self._hottest[frame.function] = frame
         for function in {frame.function for frame in stack.frames}:
             _count(self.total, function, count)
@@ -124,6 +132,8 @@ class Tally:
             self.inverted.add(from_inside(stack), count)
         elif self._missed is not None:
             self._missed.append((stack, count))
+        if self._folding is not None:
+            self._late.append((stack, count))
 
     async def invert(self) -> None:
         """Make `inverted`, a part at a time so that no key waits for it; it is kept from now on."""
@@ -171,32 +181,62 @@ class Tally:
             folded=self.folded,
         )
 
-    def _fold(self) -> None:
+    @property
+    def _nodes(self) -> int:
+        return self.tree.size + (self.inverted.size if self.inverted is not None else 0)
+
+    def _keep_small(self, seconds: float = _FOLDING) -> None:
+        """Put the rarest stacks together where there are too many, some in each window.
+
+        All at once would take a second, and no key would be answered.
+        """
+        if self._folding is None:
+            if len(self.stacks) <= STACKS and self._size <= FRAMES and self._nodes <= NODES:
+                return
+            self._folding = self._fold()
+        since = time.perf_counter()
+        for _ in self._folding:
+            if time.perf_counter() - since > seconds:
+                return
+        self._folding = None
+
+    def _fold(self) -> Iterator[None]:
         """Keep the heavier half of the stacks apart, and count the others together."""
-        kept: Counter[Stack] = Counter()
-        tree, size = CallTree(), 0
-        inverted = CallTree() if self.inverted is not None else None
-        for stack, count in sorted(self.stacks.items(), key=operator.itemgetter(1), reverse=True):
-            room = len(kept) < STACKS // 2 and size < FRAMES // 2 and tree.size < NODES // 2
-            shown = stack
-            if not room and not _is_rare(stack):
-                shown = Stack(stack.thread, (Frame(Function(RARE, "")),), stack.processes)
-                self.folded += count
-            size += 0 if shown in kept else len(shown.frames)
-            kept[shown] += count
-            tree.add(shown.functions, count)
-            if inverted is not None:
-                inverted.add(from_inside(shown), count)
-        self.stacks, self.tree, self.inverted, self._size = kept, tree, inverted, size
+        small = Tally(self.pid)
+        small.inverted = CallTree() if self.inverted is not None else None
+        for stack, count in heaviest(self.stacks):
+            room = len(small.stacks) < STACKS // 2 and small._size < FRAMES // 2
+            small._keep(stack, count, apart=room and small._nodes < NODES // 2)
+            yield
+        while self._late:
+            stack, count = self._late.pop()
+            small._keep(stack, count, apart=True)
+            yield
+        self.stacks, self.tree = small.stacks, small.tree
+        self._size, self._rare = small._size, small._rare
+        self.folded += small.folded
+        if small.inverted is not None:  # else somebody asked for it meanwhile, and it is whole
+            self.inverted = small.inverted
+
+    def _keep(self, stack: Stack, count: int, *, apart: bool) -> None:
+        """Take in a stack, or count it with the others that are too rare to be kept apart."""
+        shown = stack
+        if not apart:
+            shown = Stack(stack.thread, _RARE, stack.processes)
+            if shown not in self.stacks and self._rare >= _THREADS:
+                shown = Stack(Thread(self.pid, "?", "other threads"), _RARE)
+            self._rare += shown not in self.stacks
+            self.folded += 0 if stack.frames == _RARE else count
+        self._size += 0 if shown in self.stacks else len(shown.frames)
+        self.stacks[shown] += count
+        self.tree.add(shown.functions, count)
+        if self.inverted is not None:
+            self.inverted.add(from_inside(shown), count)
 
 
 def _count(counter: Counter[T], key: T, count: int) -> None:
     if key in counter or len(counter) < _FUNCTIONS:
         counter[key] += count
-
-
-def _is_rare(stack: Stack) -> bool:
-    return stack.frames[-1].function.name == RARE
 
 
 def of_thread(stacks: Stacks, thread: Thread) -> Stacks:
@@ -210,5 +250,6 @@ def tally_of(profile: Profile) -> Tally:
     """Return a profile added up; meant for a thread, for it can take half a second."""
     tally = Tally(profile.pid, profile.command, profile.rate)
     tally.add(Window(profile.stacks, profile.counts))
+    tally._keep_small(math.inf)
     tally.began, tally.folded = profile.began, tally.folded + profile.folded
     return tally
