@@ -24,8 +24,8 @@ from cockpit.profilers.profile import (
 )
 
 T = TypeVar("T")
-#: Stacks, frames of stacks and nodes of the call trees that are kept apart: some MB_MB MB at most.
-STACKS, FRAMES, NODES = 20_000, 500_000, 100_000
+#: Stacks, frames of stacks and nodes of the call trees that are kept apart: some 70 MB at most.
+STACKS, FRAMES, NODES = 20_000, 500_000, 60_000
 #: Functions, lines and threads that are counted; the rest is in the sums only.
 _FUNCTIONS = 50_000
 #: Threads whose rare stacks are kept apart; some programs have a new thread for every request.
