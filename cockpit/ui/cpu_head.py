@@ -78,7 +78,7 @@ class Head(Widget):
     def _figures(self) -> list[Fact]:
         palette, profiling = self._look.palette, self._profiling
         tally, glance = self._tally, profiling.glance
-        moments = tally.counts.seconds * max(profiling.state.rate, 1)
+        moments = tally.counts.seconds * tally.rate
         facts = []
         if glance.gil is not None:
             facts.append(Fact(1, f"GIL {glance.gil:.0%}", palette.text))

@@ -1,7 +1,7 @@
 """Dead code seen running: marked, explained, hidden, filtered, and forgotten when edited."""
 
-import asyncio
 import os
+import threading
 import time
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from cockpit.profilers.evidence import Evidence
 from cockpit.profilers.heat import LineHeat
 from cockpit.profilers.places import Places
 from cockpit.profilers.profile import Counts, Frame, Function, Stack, Thread, Window
+from cockpit.profilers.scopes import Text
 from cockpit.profilers.tally import Tally
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.list import FindingList
@@ -234,21 +235,27 @@ async def test_a_command_from_outside_is_drawn_as_text(
         assert "\x1b" not in text
 
 
-async def test_the_loop_is_not_held_up_while_a_large_file_is_taken_apart(
-    backend: FakeBackend, project: Path, tally: Tally, heat: LineHeat
+async def test_no_file_is_taken_apart_in_the_loop(
+    backend: FakeBackend,
+    project: Path,
+    tally: Tally,
+    heat: LineHeat,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    file = project / "pkg/b.py"
-    file.write_text(CODE + "\ndef f(x):\n    return x + 1\n" * 1_500, encoding="utf-8")
-    os.utime(file, (time.time() - 60,) * 2)
-    async with running(backend, first=FIRST) as (app, _pilot):
+    where: list[bool] = []
+
+    class Noting(Text):
+        def __init__(self, content: bytes = b"") -> None:
+            where.append(threading.current_thread() is threading.main_thread())
+            super().__init__(content)
+
+    monkeypatch.setattr("cockpit.profilers.witness.Text", Noting)
+    async with running(backend, first=FIRST) as (app, pilot):
         sample(tally, project, "area", 2)
         app.context.alive.take(heat)
-        worst = 0.0
-        while not app.context.state.living.ids:
-            began = time.perf_counter()
-            await asyncio.sleep(0)
-            worst = max(worst, time.perf_counter() - began)
-        assert worst < 0.2, screen_text(app)
+        await until(pilot, lambda: bool(app.context.state.living.ids))
+    assert where, "it was taken apart"
+    assert not any(where)
 
 
 async def test_files_can_be_asked_for_it_too(
