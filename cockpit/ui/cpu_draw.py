@@ -176,7 +176,7 @@ def draw_change(look: Look, short: Short) -> Draw:
 
     def draw(row: Change, width: int) -> list[Segment]:
         palette = look.palette
-        words = f"{row.own * 100:+{_PERCENT}.1f}%"
+        words = f"{f'{row.own * 100:+.1f}%' if row.own else '':>{_PERCENT + 1}}"
         signs, style, sign = look.signs, palette.muted, " "
         if abs(row.own) >= _WARM / 2:
             style = palette.high if row.own > 0 else palette.good

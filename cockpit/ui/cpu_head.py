@@ -70,7 +70,8 @@ class Head(Widget):
         room = max(12, width - cell_len(before) - taken - 1)
         segments = [
             Segment(before, style),
-            Segment(fit(name, room, self._look.signs.more), palette.strong),
+            Segment(fit(name, room - 2, self._look.signs.more), palette.strong),
+            Segment("  ", Style()),
         ]
         left = width - cell_len(before) - room
         return [*segments, *_fitting(facts, left)]

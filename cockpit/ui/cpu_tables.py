@@ -110,7 +110,9 @@ class TabledPage(RecordedPage):
     def _beside(self) -> str:
         """Return how the open view is looked at, in words."""
         parts = []
-        if self._tab in ("Top", "Lines"):
+        if self._tab == "Top" and self._compared is not None:
+            parts.append("largest change first")
+        elif self._tab in ("Top", "Lines"):
             parts.append(f"{self._sort} time first")
         if self._tab == "Tree":
             parts.append("callers of the innermost" if self._inverted else "callees")

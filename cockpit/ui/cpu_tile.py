@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from rich.segment import Segment
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
@@ -12,7 +13,7 @@ from cockpit.plain import plain
 from cockpit.ui import cpu_draw, cpu_rows
 from cockpit.ui.context import Context
 from cockpit.ui.cpu_head import standing
-from cockpit.ui.draw import strip
+from cockpit.ui.draw import strip, wrapped
 from cockpit.ui.profiling import Profiling
 from cockpit.ui.rows import Draw
 
@@ -78,5 +79,9 @@ class CpuTile(Widget, can_focus=True):
         width, look, state = self.content_size.width, self._shared.look, self._profiling.state
         if y < len(self._rows):
             return strip(self, self._draw(self._rows[y], width), width)
-        words = plain(f"{state.words}. {state.hint}".strip(". ")) if y == 0 and state.words else ""
-        return strip(self, Text(words, look.palette.muted).render(self.app.console, end=""), width)
+        lines: list[str] = []
+        if not self._rows and state.words:
+            room = max(1, self.content_size.height)
+            sentence = f"{state.words}. {state.hint}".strip()
+            lines = wrapped(sentence, width, room, look.signs.more)
+        return strip(self, [Segment(lines[y] if y < len(lines) else "", look.palette.muted)], width)

@@ -93,7 +93,7 @@ async def test_it_says_how_the_sampling_stands(backend: FakeBackend, project: Pa
             await here.stand(state)
             text = await until_shown(app, pilot, shown)
             if state.kind == "failed":
-                assert "it belongs to root [red]\\x1b. Use sudo" in text
+                assert "it belongs to root [red]\\x1b. Use sudo." in text
         bad = msgspec.structs.replace(usual(project), counts=window({}, errors=25).counts)
         await here.see(bad)
         here.sampler.glance(Glance(gil=0.42))

@@ -141,6 +141,7 @@ async def test_two_are_compared_in_top_and_flame(
         await listing(here, "python old.py")
         await pilot.press("equals_sign")
         await until_shown(app, pilot, "comparing python old.py of 2023-11-1", "before", "change")
+        assert "largest change" in screen_lines(app)[3]
         assert [row.function.name for row in here.list.rows][:2] == ["legacy", "area"]
         gone, grown = line_with(app, "legacy"), line_with(app, " area ")
         assert "90.0%         -90.0% ↓ " in gone
