@@ -1,19 +1,26 @@
 """Draws the pictures of the documentation: the real program on a real project.
 
-    python screenshots/make.py PROJECT
+    python screenshots/make.py PROJECT [--only deck,cpu]
 
 The project is copied first, checked, and then changed as a person would change it, so that the
 pictures show what is new. Nothing in the pictures is written by hand.
+
+Those of the CPU page are of a program that renders pages with Django for as long as it is looked
+at. So they are drawn where the project is Django, and where this Python has what Django needs
+(`pip install --group docs`).
 """
 
 import argparse
 import asyncio
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+import venv
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 from textual.pilot import Pilot
@@ -32,8 +39,56 @@ def refresh(connection, table):
     cursor.execute(f"SELECT * FROM {table}")
     return cursr.fetchall()
 '''
+#: What the CPU page looks at: it renders pages of what a database holds.
+SHOP = '''
+import sys, threading, time
+import django
+from django.conf import settings
+settings.configure(
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+    TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates"}],
+    INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth"],
+    USE_TZ=True,
+)
+django.setup()
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.template import engines
+
+PAGE = """{% for user in users %}<li>{{ user.username|title }} {{ user.email|urlize }}
+{{ user.date_joined|date:"r" }} {% if user.is_staff %}{{ forloop.counter }}{% endif %}
+{% endfor %}"""
+
+def heartbeat():
+    while True:
+        time.sleep(60)
+
+def render(page):
+    users = User.objects.filter(username__contains="1").exclude(email="").order_by("email")
+    return page.render({"users": users[:20]})
+
+def serve(wait):
+    call_command("migrate", verbosity=0)
+    for number in range(50):
+        User.objects.create(username=f"user{number}", email=f"user{number}@example.com")
+    page = engines["django"].from_string(PAGE)
+    threading.Thread(target=heartbeat, name="heartbeat", daemon=True).start()
+    while True:
+        render(page)
+        time.sleep(wait)
+
+serve(float(sys.argv[1]))
+'''
+#: What the program is called with: the first is looked at, the others are in the picker beside it.
+CALLED = (("shop", "0"), ("shop.mail", "0.05"), ("shop.report", "0.5"))
+#: Stacks that the CPU page has seen when it is drawn.
+ENOUGH = 4_000
 #: Seconds that the first check of a large project may take.
 PATIENCE = 600
+
+
+#: Draws what the screen shows, under a name.
+Save = Callable[[str], Awaitable[None]]
 
 
 async def until(pilot: Pilot[int], condition: Callable[[], bool]) -> None:
@@ -43,58 +98,150 @@ async def until(pilot: Pilot[int], condition: Callable[[], bool]) -> None:
             await pilot.pause(0.05)
 
 
-async def draw(project: Path, edited: str) -> None:
+class Artist:
+    """Draws the pictures whose names it was told, or all."""
+
+    def __init__(self, app: CockpitApp, pilot: Pilot[int], only: frozenset[str]) -> None:
+        """Draw what `app` shows."""
+        self._app, self._pilot, self._only = app, pilot, only
+
+    async def save(self, name: str) -> None:
+        """Write what the screen shows, once it has come to rest."""
+        if self._only and name not in self._only:
+            return
+        before = ""
+        while (picture := self._app.export_screenshot(title="cockpit")) != before:
+            before = picture
+            await self._pilot.pause(0.3)
+        # Without this some programs that draw SVG drop the spaces that source text begins with.
+        preserved = picture.replace("<svg ", '<svg xml:space="preserve" ', 1)
+        (HERE / f"{name}.svg").write_text(preserved, encoding="utf-8")
+
+
+async def draw(project: Path, edited: str, only: frozenset[str]) -> None:
     """Draw every picture of `project`, after appending an edit to its file `edited`."""
     os.chdir(project)
     app = CockpitApp(lambda: engine(Request()))
     state = app.context.state
     async with app.run_test(size=(160, 45)) as pilot:
+        save = Artist(app, pilot, only).save
         await until(pilot, lambda: state.snapshot.fresh and state.snapshot.generation > 0)
         with (project / edited).open("a", encoding="utf-8") as file:
             file.write(EDIT)
         await until(pilot, lambda: state.snapshot.fresh and state.snapshot.generation > 1)
         await until(pilot, lambda: state.snapshot.base.ready and state.new > 0)
-        await save(app, pilot, "deck")
-        await app.action_pane("lint")
-        await save(app, pilot, "pane")
-        await pilot.press("t", "t")
-        await save(app, pilot, "grouped")
-        await pilot.press("t", "t", "x")
-        await save(app, pilot, "dismiss")
-        await pilot.press("escape", "question_mark")
-        await save(app, pilot, "keys")
-        await pilot.press("escape", "B")
-        await save(app, pilot, "base")
-        await pilot.press("escape", "ctrl+p")
-        await save(app, pilot, "palette")
-        await pilot.press("escape")
-        await app.action_pane("security")
-        await save(app, pilot, "security")
-        await pilot.press("enter", "plus")
-        await save(app, pilot, "source")
-        await pilot.press("plus")
-        await app.action_files()
-        await save(app, pilot, "files")
-        await pilot.press("escape")
-        app.theme = "cockpit-light"
-        await save(app, pilot, "deck-light")
-        app.theme = "cockpit"
-        await pilot.resize_terminal(80, 24)
-        await save(app, pilot, "deck-80x24")
-        await app.action_pane("lint")
-        await pilot.resize_terminal(100, 30)
-        await save(app, pilot, "pane-100x30")
+        await draw_panes(app, pilot, save)
+        if is_django(project):
+            with shops(project) as pids:
+                await draw_cpu(app, pilot, save, pids)
+                await draw_decks(app, pilot, save)
+        else:
+            await draw_decks(app, pilot, save)
 
 
-async def save(app: CockpitApp, pilot: Pilot[int], name: str) -> None:
-    """Write what the screen shows, once it has come to rest."""
-    before = ""
-    while (picture := app.export_screenshot(title="cockpit")) != before:
-        before = picture
-        await pilot.pause(0.3)
-    # Without this some programs that draw SVG drop the spaces that source text begins with.
-    preserved = picture.replace("<svg ", '<svg xml:space="preserve" ', 1)
-    (HERE / f"{name}.svg").write_text(preserved, encoding="utf-8")
+async def draw_panes(app: CockpitApp, pilot: Pilot[int], save: Save) -> None:
+    """Draw what the checks show, a pane at a time; come back to the Deck."""
+    await app.action_pane("lint")
+    await save("pane")
+    await pilot.press("t", "t")
+    await save("grouped")
+    await pilot.press("t", "t", "x")
+    await save("dismiss")
+    await pilot.press("escape", "question_mark")
+    await save("keys")
+    await pilot.press("escape", "B")
+    await save("base")
+    await pilot.press("escape", "ctrl+p")
+    await save("palette")
+    await pilot.press("escape")
+    await app.action_pane("security")
+    await save("security")
+    await pilot.press("enter", "plus")
+    await save("source")
+    await pilot.press("plus")
+    await app.action_files()
+    await save("files")
+    await app.action_pane("lint")
+    await pilot.resize_terminal(100, 30)
+    await save("pane-100x30")
+    await pilot.resize_terminal(160, 45)
+    await pilot.press("escape", "escape")
+
+
+async def draw_decks(app: CockpitApp, pilot: Pilot[int], save: Save) -> None:
+    """Draw the Deck."""
+    await save("deck")
+    app.theme = "cockpit-light"
+    await save("deck-light")
+    app.theme = "cockpit"
+    await pilot.resize_terminal(80, 24)
+    await save("deck-80x24")
+
+
+# --- The CPU page ---
+
+
+async def draw_cpu(app: CockpitApp, pilot: Pilot[int], save: Save, pids: list[int]) -> None:
+    """Draw what the process shows that is the first of `pids`; come back to the Deck, paused."""
+    page, profiling = app.pages.cpu(), app.context.sampled()
+    await page.sample(pids[0])
+    await app.action_cpu()
+    page.action_attach(frozenset(pids))
+    await pilot.pause(3)  # the picker looks again then, and knows what each takes
+    await pilot.press("G")
+    await save("picker")
+    await pilot.press("escape")
+    await until(pilot, lambda: profiling.tally.weight > ENOUGH and profiling.glance.gil is not None)
+    profiling.pause()  # it would never come to rest
+    await pilot.press("j", "j", "j")
+    await save("cpu")
+    await pilot.resize_terminal(80, 24)
+    await save("cpu-80x24")
+    await pilot.resize_terminal(160, 45)
+    page.open_view("Tree")
+    await save("cpu-tree")
+    page.open_view("Flame")
+    await pilot.press("G")
+    await save("flame")
+    page.open_view("Top")
+    await app.action_pane("dead")
+    await until(pilot, lambda: bool(app.context.state.living.ids))
+    await pilot.press("S", "S", "S")
+    await save("seen-running")
+    await pilot.press("escape")
+
+
+def is_django(project: Path) -> bool:
+    """Return whether the project is the Django that `SHOP` needs."""
+    return (project / "django" / "template").is_dir()
+
+
+@contextlib.contextmanager
+def shops(project: Path) -> Iterator[list[int]]:
+    """Run `SHOP` some times, as a person would of a project in an environment of its own."""
+    home = Path.home()
+    environment = home / ".virtualenvs" / "shop"
+    venv.create(environment, symlinks=True)
+    paths = [str(home / "shop"), str(project), *filter(None, sys.path)]
+    (home / "shop" / "shop").mkdir(parents=True)
+    for name in ("__init__", "__main__", "mail", "report"):
+        text = "" if name == "__init__" else SHOP
+        (home / "shop" / "shop" / f"{name}.py").write_text(text, encoding="utf-8")
+    children = [
+        subprocess.Popen(  # noqa: S603 - our own program
+            [environment / "bin" / "python", "-m", *words],
+            cwd=project,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        )
+        for words in CALLED
+    ]
+    try:
+        os.kill(children[-1].pid, signal.SIGSTOP)  # one that cannot be sampled
+        yield [child.pid for child in children]
+    finally:
+        for child in children:
+            child.kill()
+            child.wait()
 
 
 def main() -> None:
@@ -102,6 +249,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("project", type=Path, help="folder of a Python project; it is not changed")
     parser.add_argument("--edit", default="", help="the file to change (default: the largest)")
+    parser.add_argument("--only", default="", help="names of pictures, with commas (default: all)")
     options = parser.parse_args()
     source = options.project.resolve()
     if not source.is_dir():
@@ -114,7 +262,7 @@ def main() -> None:
             subprocess.run(branch, cwd=project, check=True)  # noqa: S603 - git, in our copy
         edited = options.edit or str(largest(project))
         os.environ["HOME"] = home  # the title reads ~/src/name, wherever the pictures are drawn
-        asyncio.run(draw(project, edited))
+        asyncio.run(draw(project, edited, frozenset(filter(None, options.only.split(",")))))
 
 
 def largest(project: Path) -> Path:
