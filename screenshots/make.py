@@ -75,7 +75,8 @@ def serve(wait):
     threading.Thread(target=heartbeat, name="heartbeat", daemon=True).start()
     while True:
         render(page)
-        time.sleep(wait)
+        if wait:
+            time.sleep(wait)
 
 serve(float(sys.argv[1]))
 '''
