@@ -111,7 +111,7 @@ class TabledPage(RecordedPage):
         """Return how the open view is looked at, in words."""
         parts = []
         if self._tab == "Top" and self._compared is not None:
-            parts.append("largest change first")
+            parts.append("largest change")
         elif self._tab in ("Top", "Lines"):
             parts.append(f"{self._sort} time first")
         if self._tab == "Tree":

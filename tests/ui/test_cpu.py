@@ -1,9 +1,11 @@
 """The CPU page as a person uses it: what is sampled, its views, and every state it can be in."""
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+from textual.geometry import Size
 
 from cockpit.profilers.profile import Frame, Function, Stack, Thread
 from cockpit.profilers.pyspy import Options
@@ -53,8 +55,6 @@ from tests.ui.samples import (
 )
 
 __all__ = ["sampled"]
-#: What a terminal is told before and after whatever it is told (synchronised output).
-_MARKS = ("", "\x1b[?2026h", "\x1b[?2026l")
 pytestmark = pytest.mark.integration
 SIZES = [(160, 45), (100, 30), (80, 24)]
 
@@ -257,22 +257,32 @@ async def test_the_head_never_hides_a_row(backend: FakeBackend, project: Path) -
         assert f" {here.under} " in screen_text(here.app)
 
 
-@pytest.mark.performance
 async def test_nothing_is_sent_where_nothing_changed(
     backend: FakeBackend, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with cpu(backend, (160, 45), None, usual(project)) as here:
         sent: list[str] = []
-        monkeypatch.setattr(here.app._driver, "write", sent.append)
+        changes = here.app._thrift.changes
+
+        def told(update: Any, size: Size) -> Any:
+            changed = changes(update, size)
+            sent.append(changed.render_segments(here.app.console))
+            return changed
+
+        monkeypatch.setattr(here.app._thrift, "changes", told)
         for view in ("Top", "Tree", "Flame", "Threads"):
             here.page.open_view(view)
             await here.settle()
             await here.pilot.pause()
+            assert any(sent) or view == "Top"
             sent.clear()
             here.page.show()
             here.sampler.glance(Glance())
             await here.pilot.pause()
-            assert not [words for words in sent if words not in _MARKS], view
+            assert not any(sent), view
+            await here.see(usual(project))
+            assert 0 < len("".join(sent)) < 600, "the figures, and what they change"
+            sent.clear()
 
 
 # --- The source beside --------------------------------------------------------------------------
