@@ -10,6 +10,7 @@ from textual.geometry import Size
 from cockpit.profilers.profile import Frame, Function, Stack, Thread
 from cockpit.profilers.pyspy import Options
 from cockpit.profilers.sampler import Glance, State
+from cockpit.profilers.target import Target
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.calls import CallsView
 from cockpit.ui.cpu import CpuScreen
@@ -90,8 +91,10 @@ async def test_c_asks_which_process_and_esc_leads_back_to_the_deck(backend: Fake
 
 
 async def test_a_process_that_is_chosen_is_sampled_and_a_chooses_another(
-    backend: FakeBackend, project: Path
+    backend: FakeBackend, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    folders = {PID: str(project), OTHER: "/srv"}
+    monkeypatch.setattr(Target, "folder", property(lambda one: folders[one.pid]))
     async with running(backend, (100, 30), snapshot()) as (app, pilot):
         await pilot.press("c")
         await until_shown(app, pilot, "Which process?")
@@ -102,6 +105,7 @@ async def test_a_process_that_is_chosen_is_sampled_and_a_chooses_another(
         await here.stand(SAMPLING)
         await here.see(usual(project))
         await until_shown(app, pilot, f"sampling {PID}", "100 samples", "area")
+        assert app.context.short("pkg/a.py") == ("pkg/a.py", True), "of where it runs"
         FakeSampler.now = (now(MAIN, frame("wait", LIBRARY, 3)),)
         here.page.open_view("Dump")
         await until_shown(app, pilot, "wait")
@@ -120,6 +124,7 @@ async def test_a_process_that_is_chosen_is_sampled_and_a_chooses_another(
         await pilot.pause()
         assert "area" not in screen_text(app)
         assert app.context.heats[0].whose == f"pid {OTHER}", "nor is the heat"
+        assert app.context.short("pkg/a.py") == ("pkg/a.py", False), "nor where it runs"
 
 
 async def test_a_process_that_is_gone_by_then_is_said_to_be(backend: FakeBackend) -> None:
@@ -535,6 +540,25 @@ async def test_how_it_was_looked_at_comes_back(backend: FakeBackend, project: Pa
         page.show()
         assert page.view.tab == "Top"
     assert page.view == CpuView("Top", "own", False, False)
+
+
+async def test_another_session_begins_without_it(
+    backend: FakeBackend, project: Path, tmp_path: Path
+) -> None:
+    for first in (True, False):
+        app = CockpitApp(lambda: opened(backend), memory=tmp_path / "state")
+        async with app.run_test(size=(100, 30)) as pilot:
+            await until(pilot, lambda: app.context.backend is backend)
+            if first:
+                await app.pages.cpu().sample(PID)
+                await pilot.press("c", "right_square_bracket", "S")
+                await until(pilot, lambda: isinstance(app.screen, CpuScreen))
+                await pilot.press("q")
+                continue
+            for _ in range(4):
+                await pilot.pause()
+            assert isinstance(app.screen, Deck), "its process may be gone, or another"
+            assert app.pages.cpu().view == CpuView("Tree", "total"), "it is looked at as it was"
 
 
 # --- How the sampling stands --------------------------------------------------------------------
