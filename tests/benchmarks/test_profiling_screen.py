@@ -137,7 +137,6 @@ def keys(terminal: Terminal) -> Mapping[str, float]:
     for name, pressed in itertools.islice(itertools.cycle(KEYS), PRESSES):
         taken.setdefault(name, []).append(terminal.press(pressed))
     every, busy = zip(*itertools.chain(*taken.values()), strict=True)
-    late = {name: percentile([one for one, _ in times], 0.95) for name, times in taken.items()}
     return {
         "key_median_ms": statistics.median(every),
         "key_p95_ms": percentile(every, 0.95),
