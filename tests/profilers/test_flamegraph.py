@@ -141,10 +141,10 @@ class TestWithoutPySpy:
         program = path / "program"
         program.write_text(f"#!/bin/sh\n{script}\n")
         program.chmod(0o755)
-        monkeypatch.setattr(flamegraph, "_pyspy", lambda: str(program))
+        monkeypatch.setattr(flamegraph, "program", lambda: str(program))
 
     def test_there_is_no_page(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(flamegraph.guests, "find", lambda _: "")
+        monkeypatch.setattr("cockpit.profilers.pyspy.find", lambda _: "")
         error = self.run(tmp_path)
         assert error.message == "py-spy is not installed"
 
@@ -218,7 +218,7 @@ def drawn(blank: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("busy")
     (folder / "a & b.py").write_text(BUSY)
     options = ("-d", "2", "-r", "40", "-t", "--full-filenames", "-f", "flamegraph", "-o", "it.svg")
-    command = (flamegraph._pyspy(), "record", *options, "--", sys.executable, "a & b.py")
+    command = (flamegraph.program(), "record", *options, "--", sys.executable, "a & b.py")
     page = ""
     for _ in range(8):
         subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=60)
