@@ -6,7 +6,8 @@ from cockpit import __version__
 
 _OVERVIEW = """\
 cockpit shows what ruff, vulture, interrogate and bandit say of a Python project, live in one
-terminal: every save is checked again within a blink, and every finding opens at its line.
+terminal: every save is checked again within a blink, and every finding opens at its line. Beside it
+py-spy shows where a running process spends its time.
 
   cockpit                     open the Deck on the project around this folder
   cockpit src/app             the same, for one part of it
@@ -133,9 +134,9 @@ def _settings_and_folders() -> str:
 
     kept = {
         "COCKPIT_CONFIG_DIR": (places.user_settings_file().parent, "config.toml"),
-        "COCKPIT_DATA_DIR": (places.data_folder(), "what you dismissed"),
+        "COCKPIT_DATA_DIR": (places.data_folder(), "what you dismissed, recordings"),
         "COCKPIT_STATE_DIR": (places.state_folder(), "whom you trust, where you left each project"),
-        "COCKPIT_CACHE_DIR": (places.cache_folder(), "the tools' answers; it can be deleted"),
+        "COCKPIT_CACHE_DIR": (places.cache_folder(), "the tools' answers, what was seen running; it can be deleted"),
     }
     width = max(len(str(folder)) for folder, _ in kept.values())
     rows = (f"  {name:<18}  {folder!s:<{width}}  {what}" for name, (folder, what) in kept.items())
