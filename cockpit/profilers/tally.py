@@ -35,6 +35,8 @@ _RARE = (Frame(Function(RARE, "")),)
 _SLICE = 0.004
 #: Seconds of each window in which the rarest stacks are put together, when there are too many.
 _FOLDING = 0.010
+#: How many stacks are put together for each that comes, at the least.
+_FASTER = 4
 #: Seconds that a trend looks back.
 TREND = 30.0
 
@@ -84,8 +86,8 @@ class Tally:
         self._size = self._rare = 0
         self._lately: deque[Lately] = deque()
         self._folding: Iterator[None] | None = None
-        #: What was added since it is folded.
-        self._late: list[tuple[Stack, int]] = []
+        #: What will be in its place when it is folded.
+        self._small: Tally | None = None
 
     def add(self, window: Window) -> None:
         """Take in a window."""
@@ -98,7 +100,7 @@ class Tally:
         self._lately.append(Lately(window.counts.seconds, recent.total(), recent))
         while sum(one.seconds for one in self._lately) - self._lately[0].seconds > TREND:
             self._lately.popleft()
-        self._keep_small()
+        self._keep_small(_FOLDING, _FASTER * len(window.stacks))
 
     def _meet(self, window: Window) -> None:
         """Count a window's time; `rate` is that of all, for many threads are looked at less often.
@@ -132,8 +134,8 @@ class Tally:
             self.inverted.add(from_inside(stack), count)
         elif self._missed is not None:
             self._missed.append((stack, count))
-        if self._folding is not None:
-            self._late.append((stack, count))
+        if self._small is not None:
+            self._small._keep(stack, count, apart=True)
 
     async def invert(self) -> None:
         """Make `inverted`, a part at a time so that no key waits for it; it is kept from now on."""
@@ -185,38 +187,37 @@ class Tally:
     def _nodes(self) -> int:
         return self.tree.size + (self.inverted.size if self.inverted is not None else 0)
 
-    def _keep_small(self, seconds: float = _FOLDING) -> None:
+    def _keep_small(self, seconds: float, least: int = 0) -> None:
         """Put the rarest stacks together where there are too many, some in each window.
 
-        All at once would take a second, and no key would be answered.
+        All at once would take a second, and no key would be answered. `least` stacks are done
+        in any case: more than come, or there would be no end to it.
         """
         if self._folding is None:
             if len(self.stacks) <= STACKS and self._size <= FRAMES and self._nodes <= NODES:
                 return
             self._folding = self._fold()
         since = time.perf_counter()
-        for _ in self._folding:
-            if time.perf_counter() - since > seconds:
+        for done, _ in enumerate(self._folding, 1):
+            if done > least and time.perf_counter() - since > seconds:
                 return
         self._folding = None
 
     def _fold(self) -> Iterator[None]:
         """Keep the heavier half of the stacks apart, and count the others together."""
-        small = Tally(self.pid)
+        self._small = small = Tally(self.pid)
         small.inverted = CallTree() if self.inverted is not None else None
         for stack, count in heaviest(self.stacks):
             room = len(small.stacks) < STACKS // 2 and small._size < FRAMES // 2
-            small._keep(stack, count, apart=room and small._nodes < NODES // 2)
-            yield
-        while self._late:
-            stack, count = self._late.pop()
-            small._keep(stack, count, apart=True)
+            room = room and small._nodes < NODES // 2
+            small._keep(stack, count, apart=room or stack in small.stacks)
             yield
         self.stacks, self.tree = small.stacks, small.tree
         self._size, self._rare = small._size, small._rare
         self.folded += small.folded
         if small.inverted is not None:  # else somebody asked for it meanwhile, and it is whole
             self.inverted = small.inverted
+        self._small = None
 
     def _keep(self, stack: Stack, count: int, *, apart: bool) -> None:
         """Take in a stack, or count it with the others that are too rare to be kept apart."""
