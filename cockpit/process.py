@@ -357,18 +357,26 @@ class Running(_Command):
         if self._child.stdout is not None:
             self._child.stdout.close()
 
+    async def ask_to_end(self) -> None:
+        """Ask its group to end, and wait a moment for that; whoever reads can go on."""
+        self._signal(signal.SIGTERM)
+        await self._wait(GRACE)
+
     def interrupt(self) -> None:
         """Ask it to end as ctrl-c does."""
         self._signal(signal.SIGINT)
 
     async def end(self) -> None:
-        """Leave no process of the group, no open pipe and no task."""
+        """Leave no process of the group, no open pipe and no task.
+
+        Whoever reads must be gone before the pipes are closed: their numbers are another's at once.
+        """
+        for task in (self._said, self._leaving):
+            task.cancel()
         try:
-            await super().end()
-        finally:
-            for task in (self._said, self._leaving):
-                task.cancel()
             await asyncio.gather(self._said, self._leaving, return_exceptions=True)
+        finally:
+            await super().end()
 
 
 def start(

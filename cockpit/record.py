@@ -72,8 +72,9 @@ async def _program(options: RecordOptions) -> tuple[Tally, State]:
     try:
         tally, state = await _sample(launched.target, options)
         if state.kind == "ended":
-            ending = how(await launched.ended())
-            state = msgspec.structs.replace(state, words=f"{state.words}, {ending}")
+            with contextlib.suppress(asyncio.CancelledError):  # nobody takes what it said
+                ending = how(await launched.ended())
+                state = msgspec.structs.replace(state, words=f"{state.words}, {ending}")
         return tally, state
     finally:
         await launched.end()

@@ -66,26 +66,34 @@ async def blank_page() -> str:
 
     Raises `CockpitError` where py-spy is missing or may not look at even its own child.
     """
-    pyspy = program()
-    with tempfile.TemporaryDirectory(prefix="cockpit-") as folder:
-        file = Path(folder) / "page.svg"
-        options = ("-d", "1", "--nonblocking", "-f", "flamegraph", "-o", str(file))
-        child = (sys.executable, "-I", "-S", "-c", _BUSY)
-        try:
-            done = await process.run(
-                (pyspy, "record", *options, "--", *child),
-                Path(folder),
-                env=process.clean_env({"RUST_BACKTRACE": "0"}),
-                timeout=PATIENCE,
-            )
-        except process.TimedOut as error:
-            raise CockpitError(f"py-spy took longer than {PATIENCE:g} s to draw", _ELSE) from error
-        try:
-            return file.read_text("utf-8")
-        except (OSError, UnicodeError) as error:
-            words = done.errors.decode(errors="replace").strip().splitlines()
-            said = plain(words[-1].strip()) if words else why(error)
-            raise CockpitError(f"py-spy could not draw a flame graph: {said}", _ELSE) from error
+    try:
+        with tempfile.TemporaryDirectory(prefix="cockpit-") as folder:
+            return await _drawn(Path(folder))
+    except OSError as error:
+        words = f"there is no folder to draw a flame graph in: {why(error)}"
+        raise CockpitError(words, _ELSE) from error
+
+
+async def _drawn(folder: Path) -> str:
+    """Return the page that py-spy draws in `folder`."""
+    file = folder / "page.svg"
+    options = ("-d", "1", "--nonblocking", "-f", "flamegraph", "-o", str(file))
+    child = (sys.executable, "-I", "-S", "-c", _BUSY)
+    try:
+        done = await process.run(
+            (program(), "record", *options, "--", *child),
+            folder,
+            env=process.clean_env({"RUST_BACKTRACE": "0"}),
+            timeout=PATIENCE,
+        )
+    except process.TimedOut as error:
+        raise CockpitError(f"py-spy took longer than {PATIENCE:g} s to draw", _ELSE) from error
+    try:
+        return file.read_text("utf-8")
+    except (OSError, UnicodeError) as error:
+        words = done.errors.decode(errors="replace").strip().splitlines()
+        said = plain(words[-1].strip()) if words else why(error)
+        raise CockpitError(f"py-spy could not draw a flame graph: {said}", _ELSE) from error
 
 
 def filled(page: str, profile: Profile) -> str:

@@ -88,10 +88,11 @@ class Launched:
     async def end(self) -> None:
         """End it and all that it started: politely, then for good."""
         try:
-            await self._running.end()
-        finally:
+            await self._running.ask_to_end()
             self._reader.cancel()
             await asyncio.gather(self._reader, return_exceptions=True)
+        finally:
+            await self._running.end()
 
 
 def how(code: int) -> str:

@@ -76,9 +76,9 @@ Stacks = Mapping[Stack, int]
 class Counts(msgspec.Struct, frozen=True):
     """How much was seen, and how well: all that limits what a profile can say.
 
-    `samples` are moments at which every thread was looked at, `errors` those at which none could
-    be read; `torn` are stacks that changed while they were read and were dropped; `late` are
-    samples that came after their time. `seconds` is how long was sampled.
+    `samples` are stacks that py-spy took; `errors` are moments, of which the rate promises so many
+    a second, at which none could be read; `torn` are stacks that changed while they were read and
+    were dropped; `late` are samples that came after their time. `seconds` is how long was sampled.
     """
 
     samples: int = 0

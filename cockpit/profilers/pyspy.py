@@ -64,7 +64,11 @@ class Options(msgspec.Struct, frozen=True):
 
     def rate_for(self, threads: int) -> int:
         """Return the samples a second for a process with so many threads."""
-        return self.rate if threads <= THREADS else max(LOWEST, self.rate * THREADS // threads)
+        return (
+            self.rate
+            if threads <= THREADS
+            else min(self.rate, max(LOWEST, self.rate * THREADS // threads))
+        )
 
 
 class ThreadNow(msgspec.Struct, frozen=True):

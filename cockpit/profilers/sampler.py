@@ -210,7 +210,10 @@ class Sampler:
         self._take(window, sampling.options)
 
     async def _begin(self, options: Options) -> Sampling:
-        rate = options.rate_for(self.target.threads)
+        threads = self.target.threads
+        if options.children:  # these were counted when all were looked at last
+            threads = max(threads, len(self.glance.threads))
+        rate = options.rate_for(threads)
         file = self._folder / f"{next(self._numbers)}.raw"
         sampling = Sampling(self.target, options, rate, file)
         await sampling.begin()
@@ -238,7 +241,7 @@ class Sampler:
             return
         counts = window.counts
         whole, torn = self._roots.whole(window.stacks)
-        if counts.errors > (counts.samples + counts.errors) * _ANOTHER:
+        if counts.errors > window.rate * counts.seconds * _ANOTHER:
             self._begin_anew()
         self._on_window(Window(whole, msgspec.structs.replace(counts, torn=torn), window.rate))
 

@@ -4,8 +4,10 @@ import asyncio
 import math
 import time
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple, TypeVar
+
+import msgspec
 
 from cockpit.profilers.profile import (
     RARE,
@@ -63,7 +65,7 @@ class Tally:
 
     def reset(self) -> None:
         """Forget everything."""
-        self.began = time.time()
+        self.began, self.ended = time.time(), 0.0
         self.counts = Counts()
         #: Samples that all windows of a known rate promised, and their seconds.
         self._promised = self._timed = 0.0
@@ -91,16 +93,26 @@ class Tally:
 
     def add(self, window: Window) -> None:
         """Take in a window."""
+        self.note(window)
+        self.put(window.stacks.items())
+
+    def note(self, window: Window) -> None:
+        """Take in how much was seen in a window, and when; its stacks are still to be `put`."""
         self._meet(window)
-        self.version += 1
+        self.ended = time.time()
         recent: Counter[Function] = Counter()
         for stack, count in window.stacks.items():
-            self._add(stack, count)
             recent[stack.frames[-1].function] += count
         self._lately.append(Lately(window.counts.seconds, recent.total(), recent))
         while sum(one.seconds for one in self._lately) - self._lately[0].seconds > TREND:
             self._lately.popleft()
-        self._keep_small(_FOLDING, _FASTER * len(window.stacks))
+
+    def put(self, stacks: Collection[tuple[Stack, int]]) -> None:
+        """Take in stacks of a window that was noted: some 0.1 ms each."""
+        self.version += 1
+        for stack, count in stacks:
+            self._add(stack, count)
+        self._keep_small(_FOLDING, _FASTER * len(stacks))
 
     def _meet(self, window: Window) -> None:
         """Count a window's time; `rate` is that of all, for many threads are looked at less often.
@@ -179,7 +191,7 @@ class Tally:
             pid=self.pid,
             command=self.command,
             began=self.began,
-            ended=time.time(),
+            ended=self.ended or time.time(),
             folded=self.folded,
         )
 
@@ -235,6 +247,17 @@ class Tally:
             self.inverted.add(from_inside(shown), count)
 
 
+def bounded(window: Window, most: int) -> Window:
+    """Return a window of at most so many stacks, and one more a thread for the rare ones."""
+    if len(window.stacks) <= most:
+        return window
+    kept: Counter[Stack] = Counter()
+    for number, (stack, count) in enumerate(heaviest(window.stacks)):
+        rare = Stack(stack.thread, _RARE, stack.processes)
+        kept[stack if number < most else rare] += count
+    return msgspec.structs.replace(window, stacks=dict(kept))
+
+
 def _count(counter: Counter[T], key: T, count: int) -> None:
     if key in counter or len(counter) < _FUNCTIONS:
         counter[key] += count
@@ -250,7 +273,9 @@ def of_thread(stacks: Stacks, thread: Thread) -> Stacks:
 def tally_of(profile: Profile) -> Tally:
     """Return a profile added up; meant for a thread, for it can take half a second."""
     tally = Tally(profile.pid, profile.command, profile.rate)
-    tally.add(Window(profile.stacks, profile.counts))
+    tally.add(Window(profile.stacks, profile.counts, profile.rate))
     tally._keep_small(math.inf)
-    tally.began, tally.folded = profile.began, tally.folded + profile.folded
+    tally._lately.clear()  # nobody knows what of it was lately
+    tally.began, tally.ended = profile.began, profile.ended
+    tally.folded += profile.folded
     return tally

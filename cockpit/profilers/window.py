@@ -21,7 +21,7 @@ _TO_BEGIN, _TO_END = 20.0, 10.0
 #: Seconds of work after which others have the event loop.
 _SLICE = 0.004
 #: Bytes of a window's file that are read.
-_LIMIT = 64 << 20
+_LIMIT = 16 << 20
 
 
 class Refused(Exception):  # noqa: N818 -- not an error of the user's; its words are `problem`'s
@@ -45,7 +45,10 @@ class Sampling:
     async def begin(self) -> None:
         """Return once it samples; raise `Refused` where it does not come to that."""
         command = pyspy.record_command(self.target.pid, self.options, self.rate, str(self.file))
-        running = process.start(command, self.file.parent, env=pyspy.environment())
+        try:
+            running = process.start(command, self.file.parent, env=pyspy.environment())
+        except process.CannotStart as error:  # the machine has no room for it: maybe it has, soon
+            raise Refused(error.message) from error
         self._running = running
         try:
             async with asyncio.timeout(_TO_BEGIN):

@@ -12,7 +12,6 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from cockpit.plain import plain
-from cockpit.profilers.profile import Counts
 from cockpit.profilers.tally import Tally
 from cockpit.ui.cpu_draw import lasted
 from cockpit.ui.draw import fit, strip
@@ -83,7 +82,7 @@ class Head(Widget):
         facts = []
         if glance.gil is not None:
             facts.append(Fact(1, f"GIL {glance.gil:.0%}", palette.text))
-        if moments and profiling.state.rate:
+        if moments and profiling.state.rate and not profiling.options.idle:
             facts.append(Fact(2, f"active {tally.weight / moments:.0%}", palette.text))
         if glance.threads:
             facts.append(Fact(3, amount(len(glance.threads), "thread"), palette.text))
@@ -110,7 +109,7 @@ class Head(Widget):
             Fact(0, f"{tally.weight:,} samples", palette.text),
             Fact(1, f"{(live and state.rate) or tally.rate} Hz", palette.text),
             Fact(3, lasted(tally.counts.seconds), palette.text),
-            *doubts(tally.counts, tally.folded, palette.muted, palette.medium),
+            *doubts(tally, palette.muted, palette.medium),
         ]
         if not live:
             return facts
@@ -147,10 +146,11 @@ def standing(profiling: Profiling, look: Look) -> tuple[str, str, Style]:
     }[profiling.state.kind]
 
 
-def doubts(counts: Counts, folded: int, quiet: Style, loud: Style) -> list[Fact]:
+def doubts(tally: Tally, quiet: Style, loud: Style) -> list[Fact]:
     """Return all that limits what the samples say; nothing is hidden, not even a nought."""
+    counts, folded = tally.counts, tally.folded
     taken = max(counts.samples, 1)
-    torn, moments = counts.torn / taken, max(counts.samples + counts.errors, 1)
+    torn, moments = counts.torn / taken, max(counts.seconds * tally.rate, 1)
     facts = [
         Fact(2, amount(counts.errors, "error"), loud if counts.errors / moments > 0.02 else quiet),
         Fact(2, f"{torn:.1%} torn", loud if torn > 0.05 else quiet),

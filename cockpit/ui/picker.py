@@ -23,7 +23,7 @@ from cockpit.profilers.processes import Process
 from cockpit.ui.ask import Answer, AskLine
 from cockpit.ui.bars import KeyBar
 from cockpit.ui.context import Context
-from cockpit.ui.process_detail import Detail
+from cockpit.ui.process_detail import ProcessDetail
 from cockpit.ui.process_list import Headings, ProcessList
 from cockpit.ui.process_rows import Key, ordered, passes
 from cockpit.ui.prompt import FilterLine
@@ -82,7 +82,7 @@ class PickerScreen(ModalScreen[Choice]):
         self._root = os.path.realpath(root) if root else ""
         self._list, self._detail = (
             ProcessList(self._look, self._root),
-            Detail(self._look, self._root),
+            ProcessDetail(self._look, self._root),
         )
         self._filter = FilterLine(self._look, "command, PID, user or virtualenv", "")
         self._run = AskLine(self._look, "run:", "python app.py --port 8000")

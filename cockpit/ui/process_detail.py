@@ -18,10 +18,10 @@ from cockpit.ui.style import Look
 _COMMAND = 2
 
 
-class Detail(Widget):
+class ProcessDetail(Widget):
     """All that is known of the process under the cursor; why it cannot be sampled, what to type."""
 
-    DEFAULT_CSS = "Detail { height: 7; border-top: solid $border-blurred; }"
+    DEFAULT_CSS = "ProcessDetail { height: 7; border-top: solid $border-blurred; }"
     ALLOW_SELECT = False
 
     def __init__(self, look: Look, root: str) -> None:

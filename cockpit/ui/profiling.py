@@ -4,23 +4,28 @@ It outlives the page that shows it: the profile goes on while the person reads f
 """
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
 
 from cockpit.profilers.launch import Launched, how
-from cockpit.profilers.profile import Counts, Profile, Stack, Thread, Window
+from cockpit.profilers.profile import RARE, Counts, Profile, Stack, Stacks, Thread, Window
 from cockpit.profilers.pyspy import Options, ThreadNow
 from cockpit.profilers.sampler import Glance, Sampler, State
-from cockpit.profilers.tally import Tally, of_thread, tally_of
+from cockpit.profilers.tally import Tally, bounded, of_thread, tally_of
 from cockpit.profilers.target import Target, pin
 
 #: Seconds between two pictures that can be chosen.
 INTERVALS = (0.5, 1.0, 2.0, 5.0, 10.0)
 #: Windows that are kept apart while the picture is paused; then they are added up.
 _APART = 30
+
+#: Stacks that are kept apart meanwhile.
+_HELD = 5_000
+#: Stacks that are added up while a key waits, and how many in one part where there are more.
+_AT_ONCE, _PART = 100, 25
 
 NOTHING = State("starting")
 
@@ -45,6 +50,8 @@ class Profiling:
         #: What came while it was added up what there was of that thread.
         self._since: list[Window] | None = None
         self._held: list[Window] = []
+        self._large: deque[tuple[Tally, Window]] = deque()
+        self._adding: asyncio.Task[None] | None = None
         self._sampler: Sampler | None = None
         self._work: asyncio.Task[None] | None = None
         self._waiting: asyncio.Task[None] | None = None
@@ -69,7 +76,11 @@ class Profiling:
     async def launch(self, argv: Sequence[str], folder: Path) -> None:
         """Start a program and sample it; raise `CockpitError` where it does not start."""
         launched = Launched(argv, folder)
-        await self.stop()
+        try:
+            await self.stop()
+        except BaseException:  # another was chosen meanwhile: nobody would end this one
+            await launched.end()
+            raise
         self.launched = launched
         self._begin(launched.target)
         self._waiting = asyncio.create_task(self._wait_for(launched))
@@ -107,21 +118,50 @@ class Profiling:
         if self.paused:
             self._held.append(window)
             if len(self._held) > _APART:
-                self._held = [joined(self._held)]
+                self._held = [bounded(joined(self._held), _HELD)]
         else:
             self._add(window)
         self._changed()
 
     def _add(self, window: Window) -> None:
-        self.tally.add(window)
+        """Add a window up: one with many stacks a part at a time, so that no key waits for it."""
+        if not self._large and len(window.stacks) <= _AT_ONCE:
+            self._add_now(self.tally, window, window.stacks)
+        else:
+            self._large.append((self.tally, window))
+            if len(self._large) == 1:
+                self._adding = asyncio.create_task(self._add_in_parts())
+
+    async def _add_in_parts(self) -> None:
+        while self._large:
+            tally, window = self._large[0]
+            stacks = list(window.stacks.items())
+            for start in range(0, len(stacks), _PART):
+                part = dict(stacks[start : start + _PART])
+                self._add_now(tally, window if not start else None, part)
+                await asyncio.sleep(0)
+            self._large.popleft()
+        self._changed()
+
+    def _add_now(self, tally: Tally, window: Window | None, stacks: Stacks) -> None:
+        """Add some stacks of a window; the window itself where these are the first."""
+        if window is not None:
+            tally.note(window)
+        tally.put(stacks.items())
+        if tally is not self.tally:
+            return
+        whole = Window(stacks, *((window.counts, window.rate) if window else ()))
         if self._since is not None:
-            self._since.append(window)
+            self._since.append(whole)
         if self._narrowed is not None and self.thread is not None:
-            stacks = of_thread(window.stacks, self.thread)
-            self._narrowed.add(Window(stacks, window.counts, window.rate))
+            self._narrowed.add(Window(of_thread(stacks, self.thread), whole.counts, whole.rate))
 
     def _stands(self, state: State) -> None:
         self.state = state
+        if self._sampler is not None and not self._sampler.options.is_like(self.options):
+            way, options = self.options, self._sampler.options  # a debugger lets nobody stop it
+            self.options = msgspec.structs.replace(options, seconds=way.seconds)
+            self._set_aside(way)
         if self._sampler is not None and self._sampler.target is not self.target:
             self.target = self._sampler.target
             self.tally.command = self.target.command
@@ -172,7 +212,10 @@ class Profiling:
         """
         if self._before is None:
             return False
-        (self.tally, way), self._before, self._held = self._before, None, []
+        for window in self._held:
+            self._add(window)
+        now = self.tally, self.options
+        (self.tally, way), self._before, self._held = self._before, now, []
         self.thread = self._narrowed = None
         self._sample_as(msgspec.structs.replace(way, seconds=self.options.seconds))
         self._changed()
@@ -209,8 +252,10 @@ class Profiling:
         if thread is not None:
             whole, since = self.tally, list[Window]()
             self._since = since
-            narrowed = await asyncio.to_thread(tally_of, alone(whole.profile(), thread))
-            self._since = None
+            try:
+                narrowed = await asyncio.to_thread(tally_of, alone(whole.profile(), thread))
+            finally:
+                self._since = None
             if self.tally is whole:  # and not begun anew meanwhile
                 self.thread, self._narrowed = thread, narrowed
                 for window in since:
@@ -221,7 +266,9 @@ class Profiling:
 
 def alone(profile: Profile, thread: Thread) -> Profile:
     """Return what a profile has of one thread."""
-    return msgspec.structs.replace(profile, stacks=of_thread(profile.stacks, thread))
+    stacks = of_thread(profile.stacks, thread)
+    rare = sum(count for stack, count in stacks.items() if stack.frames[0].function.name == RARE)
+    return msgspec.structs.replace(profile, stacks=stacks, folded=rare)
 
 
 def joined(windows: Sequence[Window]) -> Window:
