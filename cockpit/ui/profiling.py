@@ -214,8 +214,8 @@ class Profiling:
             return False
         for window in self._held:
             self._add(window)
-        now = self.tally, self.options
-        (self.tally, way), self._before, self._held = self._before, now, []
+        since = (self.tally, self.options) if self.tally.weight else None
+        (self.tally, way), self._before, self._held = self._before, since, []
         self.thread = self._narrowed = None
         self._sample_as(msgspec.structs.replace(way, seconds=self.options.seconds))
         self._changed()
