@@ -76,9 +76,10 @@ Stacks = Mapping[Stack, int]
 class Counts(msgspec.Struct, frozen=True):
     """How much was seen, and how well: all that limits what a profile can say.
 
-    `samples` are stacks that py-spy took; `errors` are moments, of which the rate promises so many
-    a second, at which none could be read; `torn` are stacks that changed while they were read and
-    were dropped; `late` are samples that came after their time. `seconds` is how long was sampled.
+    `samples` are stacks of threads at work, as py-spy counts them: of one moment there may be many,
+    or none. `errors` are moments at which no thread could be read; `torn` are stacks that changed
+    while they were read and were dropped; `late` are samples that came after their time. `seconds`
+    is how long was sampled.
     """
 
     samples: int = 0

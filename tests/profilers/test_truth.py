@@ -29,6 +29,7 @@ from tests.profilers.truth import (
     tell,
     top,
     unmeasured,
+    untruth,
 )
 
 pytestmark = [
@@ -190,8 +191,9 @@ def test_each_thread_has_its_share_and_those_that_wait_have_none(threaded: Run) 
 
 def test_a_function_that_recurs_counts_once_a_stack(threaded: Run) -> None:
     own, total = named(threaded.tally.own), named(threaded.tally.total)
-    assert total["descend"] <= total["descent"]
-    assert own["descend"] + own["bottom"] == pytest.approx(total["descend"], abs=2)
+    # Now and then a frame is missing from the middle of a stack that changed while it was read.
+    assert total["descend"] == pytest.approx(total["descent"], rel=0.02, abs=2)
+    assert own["descend"] + own["bottom"] == pytest.approx(total["descend"], rel=0.02, abs=2)
 
 
 def test_shares_are_true_of_a_process_and_its_child(family: Run) -> None:
@@ -231,6 +233,9 @@ def further(run: Run, truth: Truth) -> list[str]:
 
 
 def test_it_is_no_further_from_py_spy_top_than_that_is_from_itself(alone: Alone) -> None:
+    for one, truth in zip(alone.run.others, alone.truths, strict=True):
+        tell(f"\npy-spy top and the truth {untruth(one, truth):.2%} apart")
+    tell(f"cockpit and the truth {untruth(alone.run.seen, alone.run.truth):.2%} apart")
     assert not further(alone.run, alone.run.truth)
 
 

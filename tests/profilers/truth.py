@@ -174,3 +174,11 @@ def distance(one: Seen, other: Seen) -> float:
         one.own.get(name, 0) / one.weight - other.own.get(name, 0) / other.weight for name in names
     )
     return sum(map(abs, shares)) / 2
+
+
+def untruth(seen: Seen, truth: Truth) -> float:
+    """Return how far a sampler is from the truth, among the functions that measure themselves."""
+    samples = sum(seen.own.get(name, 0) for name in truth.own)
+    whole = sum(truth.own.values())
+    shares = (seen.own.get(name, 0) / samples - one / whole for name, one in truth.own.items())
+    return sum(map(abs, shares)) / 2
