@@ -11,8 +11,8 @@ import math
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import pytest
 
@@ -44,9 +44,6 @@ BIAS = 0.01
 SIGMAS = 4
 #: A thread that waits is at work for so little that this share is none.
 NOTHING = 0.02
-#: The share of its time in which a program must have had a core, and how often that is tried.
-CALM, TRIES = 0.85, 2
-T = TypeVar("T")
 WAITING = ("sleeping", "locked", "queued", "receiving")
 
 
@@ -82,42 +79,18 @@ async def sample(program: Program, others: int = 0, **options: object) -> Run:
     return Run(truth, tally, raw, found[1:])
 
 
-def calmly(run: Callable[[], T], calm: Callable[[T], float]) -> T:
-    """Return a run in which the program mostly had a core when it wanted one; try some times.
-
-    Where others have the cores, samplers come too late as well, all of them: that tells nothing
-    of ours.
-    """
-    found = run()
-    for _ in range(TRIES - 1):
-        if calm(found) >= CALM:
-            break
-        found = run()
-    if calm(found) < CALM:
-        pytest.skip(f"others have the cores: the program had one for {calm(found):.0%} of its time")
-    return found
-
-
 @pytest.fixture(scope="module")
 def threaded() -> Run:
     """A process of eight threads, seen by cockpit and by two `py-spy top` at the same time."""
-
-    def run() -> Run:
-        with sharing() as program:
-            return asyncio.run(sample(program, others=2))
-
-    return calmly(run, lambda run: run.truth.calm)
+    with sharing() as program:
+        return asyncio.run(sample(program, others=2))
 
 
 @pytest.fixture(scope="module")
 def family() -> Run:
     """A process and its child."""
-
-    def run() -> Run:
-        with sharing("--with-child") as program:
-            return asyncio.run(sample(program, children=True))
-
-    return calmly(run, lambda run: run.truth.calm)
+    with sharing("--with-child") as program:
+        return asyncio.run(sample(program, children=True))
 
 
 class Alone(NamedTuple):
@@ -129,17 +102,11 @@ class Alone(NamedTuple):
 
 @pytest.fixture(scope="module")
 def alone() -> Alone:
-    return calmly(one_thread, lambda found: min(one.calm for one in found.truths))
-
-
-def one_thread() -> Alone:
-    """Look at one thread three times."""
     with sharing("--alone") as program:
         asked = program.ask()
         first = top(program.pid, SECONDS)
         truths = [between(asked, program.ask())]
         run = asyncio.run(sample(program))
-        truths.append(run.truth)
         asked = program.ask()
         second = top(program.pid, SECONDS)
         truths.append(between(asked, program.ask()))
