@@ -205,10 +205,6 @@ async def draw_cpu(app: CockpitApp, pilot: Pilot[int], save: Save, pids: list[in
     await pilot.press("G")
     await save("flame")
     page.open_view("Top")
-    await app.action_pane("dead")
-    await until(pilot, lambda: bool(app.context.state.living.ids))
-    await pilot.press("S", "S", "S")
-    await save("seen-running")
     await pilot.press("escape")
 
 
