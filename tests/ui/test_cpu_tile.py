@@ -97,7 +97,7 @@ async def test_it_says_how_the_sampling_stands(backend: FakeBackend, project: Pa
         bad = msgspec.structs.replace(usual(project), counts=window({}, errors=25).counts)
         await here.see(bad)
         here.sampler.glance(Glance(gil=0.42))
-        await until_shown(app, pilot, "20.0% errors", "GIL 42%")
+        await until_shown(app, pilot, "25.0% errors", "GIL 42%")
         await here.stand(State("ended", f"process {PID} has ended"))
         await until_shown(app, pilot, "ended", "area")
         assert "CPU of" not in screen_text(app), "it is sampled no more"
