@@ -39,7 +39,7 @@ pytestmark = [
 ]
 
 #: Seconds of a run, and what a share may be off beside what chance does.
-SECONDS = float(os.environ.get("COCKPIT_TRUTH", "8"))
+SECONDS = float(os.environ.get("COCKPIT_TRUTH", "6"))
 BIAS = 0.01
 SIGMAS = 4
 #: A thread that waits is at work for so little that this share is none.
