@@ -105,6 +105,8 @@ class Profiling:
         if work is not None:
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
+        if self._adding is not None:  # what was seen last is still being added up
+            await asyncio.gather(self._adding, return_exceptions=True)
         launched, self.launched = self.launched, None
         if self._waiting is not None:
             self._waiting.cancel()
