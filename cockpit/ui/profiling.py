@@ -15,7 +15,7 @@ from cockpit.profilers.profile import RARE, Counts, Profile, Stack, Stacks, Thre
 from cockpit.profilers.pyspy import Options, ThreadNow
 from cockpit.profilers.sampler import Glance, Sampler, State
 from cockpit.profilers.tally import Tally, bounded, of_thread, tally_of
-from cockpit.profilers.target import Target, pin
+from cockpit.profilers.target import Target, descendants, pin
 
 #: Seconds between two pictures that can be chosen.
 INTERVALS = (0.5, 1.0, 2.0, 5.0, 10.0)
@@ -70,7 +70,13 @@ class Profiling:
     async def attach(self, pid: int) -> None:
         """Sample the process `pid`; raise `CockpitError` where there is none to look at."""
         target = pin(pid)
-        await self.stop()
+        launched = self.launched
+        if launched is not None and pid in [one.pid for one in descendants(launched.target.pid)]:
+            self.launched = None  # it is a part of the program that we started, which goes on
+            await self.stop()
+            self.launched = launched
+        else:
+            await self.stop()
         self._begin(target)
 
     async def launch(self, argv: Sequence[str], folder: Path) -> None:
