@@ -136,7 +136,10 @@ def _settings_and_folders() -> str:
         "COCKPIT_CONFIG_DIR": (places.user_settings_file().parent, "config.toml"),
         "COCKPIT_DATA_DIR": (places.data_folder(), "what you dismissed, recordings"),
         "COCKPIT_STATE_DIR": (places.state_folder(), "whom you trust, where you left each project"),
-        "COCKPIT_CACHE_DIR": (places.cache_folder(), "the tools' answers; it can be deleted"),
+        "COCKPIT_CACHE_DIR": (
+            places.cache_folder(),
+            "the tools' answers, what ran; it can be deleted",
+        ),
     }
     width = max(len(str(folder)) for folder, _ in kept.values())
     rows = (f"  {name:<18}  {folder!s:<{width}}  {what}" for name, (folder, what) in kept.items())

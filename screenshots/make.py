@@ -19,6 +19,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import venv
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -56,8 +57,8 @@ from django.core.management import call_command
 from django.template import engines
 
 PAGE = """{% for user in users %}<li>{{ user.username|title }} {{ user.email|urlize }}
-{{ user.date_joined|date:"r" }} {% if user.is_staff %}{{ forloop.counter }}{% endif %}
-{% endfor %}"""
+{{ user.date_joined|date:"r" }} {{ about|truncatechars:30 }}{% endfor %}"""
+ABOUT = "Sells books, maps and atlases; since 1986, in Lawrence, Kansas."
 
 def heartbeat():
     while True:
@@ -65,7 +66,7 @@ def heartbeat():
 
 def render(page):
     users = User.objects.filter(username__contains="1").exclude(email="").order_by("email")
-    return page.render({"users": users[:20]})
+    return page.render({"users": users[:20], "about": ABOUT})
 
 def serve(wait):
     call_command("migrate", verbosity=0)
@@ -73,6 +74,7 @@ def serve(wait):
         User.objects.create(username=f"user{number}", email=f"user{number}@example.com")
     page = engines["django"].from_string(PAGE)
     threading.Thread(target=heartbeat, name="heartbeat", daemon=True).start()
+    print("serving", flush=True)
     while True:
         render(page)
         if wait:
@@ -81,7 +83,7 @@ def serve(wait):
 serve(float(sys.argv[1]))
 '''
 #: What the program is called with: the first is looked at, the others are in the picker beside it.
-CALLED = (("shop", "0"), ("shop.mail", "0.05"), ("shop.report", "0.5"))
+CALLED = ("shop 0", "shop.mail 0.05", "shop.report 0.5")
 #: Stacks that the CPU page has seen when it is drawn.
 ENOUGH = 4_000
 #: Seconds that the first check of a large project may take.
@@ -193,18 +195,26 @@ async def draw_cpu(app: CockpitApp, pilot: Pilot[int], save: Save, pids: list[in
     await save("picker")
     await pilot.press("escape")
     await until(pilot, lambda: profiling.tally.weight > ENOUGH and profiling.glance.gil is not None)
+    await until(pilot, lambda: bool(app.context.state.living.ids))
     profiling.pause()  # it would never come to rest
-    await pilot.press("j", "j", "j")
+    while page.place is None or not page.place[0].endswith("utils/html.py"):
+        await pilot.press("j")
     await save("cpu")
     await pilot.resize_terminal(80, 24)
     await save("cpu-80x24")
     await pilot.resize_terminal(160, 45)
     page.open_view("Tree")
+    await pilot.press(*"j" * 16)
     await save("cpu-tree")
     page.open_view("Flame")
     await pilot.press("G")
     await save("flame")
     page.open_view("Top")
+    await app.action_pane("dead")
+    await pilot.press("S", "S", "S", "g")
+    await save("seen-running")
+    await pilot.press("S")
+    await app.action_pane("lint")
     await pilot.press("escape")
 
 
@@ -220,25 +230,40 @@ def shops(project: Path) -> Iterator[list[int]]:
     environment = home / ".virtualenvs" / "shop"
     venv.create(environment, symlinks=True)
     paths = [str(home / "shop"), str(project), *filter(None, sys.path)]
+    said = [home / f"said-{number}" for number in range(len(CALLED))]
     (home / "shop" / "shop").mkdir(parents=True)
     for name in ("__init__", "__main__", "mail", "report"):
         text = "" if name == "__init__" else SHOP
         (home / "shop" / "shop" / f"{name}.py").write_text(text, encoding="utf-8")
-    children = [
-        subprocess.Popen(  # noqa: S603 - our own program
-            [environment / "bin" / "python", "-m", *words],
+    variables = {
+        **os.environ,
+        "PATH": f"{environment / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}",
+        "PYTHONPATH": os.pathsep.join(paths),
+        "VIRTUAL_ENV": str(environment),
+    }
+    # By way of a shell, as another terminal's: of our own children cockpit shows none.
+    begun = [
+        subprocess.run(  # noqa: S603 - our own program
+            ["/bin/sh", "-c", f"python -m {words} >{name} 2>&1 & echo $!"],
             cwd=project,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            env=variables,
+            stdout=subprocess.PIPE,
+            check=True,
         )
-        for words in CALLED
+        for words, name in zip(CALLED, said, strict=True)
     ]
+    pids = [int(one.stdout) for one in begun]
     try:
-        os.kill(children[-1].pid, signal.SIGSTOP)  # one that cannot be sampled
-        yield [child.pid for child in children]
+        while not all("serving" in (words := name.read_text("utf-8")) for name in said):
+            if "Error" in words:
+                sys.exit(f"the program that is to be looked at does not run:\n{words}")
+            time.sleep(0.05)
+        os.kill(pids[-1], signal.SIGSTOP)  # one that cannot be sampled
+        yield pids
     finally:
-        for child in children:
-            child.kill()
-            child.wait()
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def main() -> None:
