@@ -42,7 +42,7 @@ def refresh(connection, table):
 '''
 #: What the CPU page looks at: it renders pages of what a database holds.
 SHOP = '''
-import sys, threading, time
+import sys, time
 import django
 from django.conf import settings
 settings.configure(
@@ -60,10 +60,6 @@ PAGE = """{% for user in users %}<li>{{ user.username|title }} {{ user.email|url
 {{ user.date_joined|date:"r" }} {{ about|truncatechars:30 }}{% endfor %}"""
 ABOUT = "Sells books, maps and atlases; since 1986, in Lawrence, Kansas."
 
-def heartbeat():
-    while True:
-        time.sleep(60)
-
 def render(page):
     users = User.objects.filter(username__contains="1").exclude(email="").order_by("email")
     return page.render({"users": users[:20], "about": ABOUT})
@@ -73,7 +69,6 @@ def serve(wait):
     for number in range(50):
         User.objects.create(username=f"user{number}", email=f"user{number}@example.com")
     page = engines["django"].from_string(PAGE)
-    threading.Thread(target=heartbeat, name="heartbeat", daemon=True).start()
     print("serving", flush=True)
     while True:
         render(page)
@@ -193,7 +188,8 @@ async def draw_cpu(app: CockpitApp, pilot: Pilot[int], save: Save, pids: list[in
     await pilot.pause(3)  # the picker looks again then, and knows what each takes
     await pilot.press("G")
     await save("picker")
-    await pilot.press("escape")
+    # Templates go up and down their stacks too fast to be read otherwise: see docs/profiling.md.
+    await pilot.press("escape", "P")
     await until(pilot, lambda: profiling.tally.weight > ENOUGH and profiling.glance.gil is not None)
     await until(pilot, lambda: bool(app.context.state.living.ids))
     profiling.pause()  # it would never come to rest
