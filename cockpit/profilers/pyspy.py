@@ -127,19 +127,10 @@ def record_command(pid: int, options: Options, rate: int, file: str) -> tuple[st
     )
 
 
-def dump_command(pid: int, children: bool = False) -> tuple[str, ...]:
+def dump_command(pid: int) -> tuple[str, ...]:
     """Return the command that prints every stack of a process as JSON, without stopping it."""
-    below = ("--subprocesses",) if children else ()
-    return (
-        program(),
-        "dump",
-        "--json",
-        "--full-filenames",
-        "--nonblocking",
-        *below,
-        "--pid",
-        str(pid),
-    )
+    switches = ("--json", "--full-filenames", "--nonblocking")
+    return (program(), "dump", *switches, "--pid", str(pid))
 
 
 class _Frame(msgspec.Struct):

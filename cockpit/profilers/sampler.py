@@ -21,7 +21,7 @@ from cockpit.profilers.pyspy import Options, Problem, ThreadNow, unsupported
 from cockpit.profilers.raw import Parser
 from cockpit.profilers.roots import Roots
 from cockpit.profilers.scratch import private_folder
-from cockpit.profilers.target import Target
+from cockpit.profilers.target import Target, descendants
 from cockpit.profilers.window import Refused, Sampling
 
 Kind = Literal["starting", "sampling", "stopped", "ended", "failed"]
@@ -37,6 +37,8 @@ _SOON = 0.01
 _TRIES = 6
 #: The share of errors in a window from which on the process has begun another program.
 _ANOTHER = 0.2
+#: Child processes that are looked at for what their threads do.
+_BELOW = 16
 #: Seconds that a dump may take.
 _DUMP = 10.0
 
@@ -275,10 +277,21 @@ class Sampler:
             await asyncio.sleep(DUMPS if self.glance.threads else _LOOK)
 
     async def dump(self) -> tuple[ThreadNow, ...]:
-        """Return what every thread is doing now; nothing where that cannot be told."""
+        """Return what every thread is doing now; nothing where that cannot be told.
+
+        py-spy's own switch for child processes does nothing where it prints JSON: each is asked.
+        """
+        pids = [self.target.pid]
+        if self.options.children:
+            below = await asyncio.to_thread(lambda: [p.pid for p in descendants(pids[0])])
+            pids += below[:_BELOW]
+        found = [await self._dump_of(pid) for pid in pids]
+        return tuple(thread for threads in found for thread in threads)
+
+    async def _dump_of(self, pid: int) -> tuple[ThreadNow, ...]:
         try:
             done = await process.run(
-                pyspy.dump_command(self.target.pid, self.options.children),
+                pyspy.dump_command(pid),
                 self._folder,
                 env=pyspy.environment(),
                 timeout=_DUMP,

@@ -169,6 +169,17 @@ class Tally:
             tree.add(from_inside(stack), count)
         self.inverted = tree
 
+    @property
+    def unread(self) -> float:
+        """The share (0..1) of moments at which the process could not be read."""
+        promised = self.counts.seconds * self.rate
+        return min(self.counts.errors / promised, 1.0) if promised else 0.0
+
+    @property
+    def moments(self) -> float:
+        """How many moments there were at which it could be read."""
+        return self.counts.seconds * self.rate * (1 - self.unread)
+
     def cost(self, function: Function) -> Cost:
         """Return what a function costs."""
         return Cost(self.own[function], self.total[function])

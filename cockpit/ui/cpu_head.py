@@ -19,6 +19,10 @@ from cockpit.ui.profiling import Profiling
 from cockpit.ui.state import amount
 from cockpit.ui.style import Look
 
+#: The share of errors from which on functions may have quite other shares than are seen: they do
+#: not fall on all of them alike, see docs/profiling.md.
+_UNTRUE = 0.10
+
 
 class Fact(NamedTuple):
     """A word of the head; `rank` 0 would be missed most."""
@@ -78,7 +82,7 @@ class Head(Widget):
     def _figures(self) -> list[Fact]:
         palette, profiling = self._look.palette, self._profiling
         tally, glance = self._tally, profiling.glance
-        moments = tally.counts.seconds * tally.rate
+        moments = tally.moments
         facts = []
         if glance.gil is not None:
             facts.append(Fact(1, f"GIL {glance.gil:.0%}", palette.text))
@@ -150,12 +154,14 @@ def doubts(tally: Tally, quiet: Style, loud: Style) -> list[Fact]:
     """Return all that limits what the samples say; nothing is hidden, not even a nought."""
     counts, folded = tally.counts, tally.folded
     taken = max(counts.samples, 1)
-    torn, moments = counts.torn / taken, max(counts.seconds * tally.rate, 1)
+    torn, unread = counts.torn / taken, tally.unread
     facts = [
-        Fact(2, amount(counts.errors, "error"), loud if counts.errors / moments > 0.02 else quiet),
+        Fact(2, f"{unread:.1%} errors", loud if unread > 0.02 else quiet),
         Fact(2, f"{torn:.1%} torn", loud if torn > 0.05 else quiet),
         Fact(4, f"{counts.late:,} late", loud if counts.late else quiet),
     ]
+    if unread > _UNTRUE:
+        facts.append(Fact(0, "shares may be wrong: look again with P", loud))
     if folded:
         facts.append(Fact(3, f"{folded / taken:.1%} rare stacks together", quiet))
     return facts

@@ -71,7 +71,8 @@ def top_rows(
     own, total = tally.own, tally.total
     passing = (sieve or Sieve()).passing(total, words, lambda one: one) if words else None
     costs = _dearest(own, total, sort, most, passing)
-    whole, second = max(tally.weight, 1), max(tally.rate, 1)
+    # What could not be read is taken to have been as the rest: else the seconds would be too few.
+    whole, second = max(tally.weight, 1), max(tally.rate * (1 - tally.unread), 1)
     return [
         TopRow(function, mine / whole, every / whole, mine / second, every / second)
         for mine, every, function in costs

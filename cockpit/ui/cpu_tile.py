@@ -50,8 +50,7 @@ class CpuTile(Widget, can_focus=True):
         sign, words, style = standing(profiling, look)
         subtitle = Text.assemble((f"{sign} ", style), (words, palette.muted))
         if profiling.state.rate:
-            errors = tally.counts.errors / max(tally.counts.seconds * tally.rate, 1)
-            parts = [f"{profiling.state.rate} Hz", f"{errors:.1%} errors"]
+            parts = [f"{profiling.state.rate} Hz", f"{tally.unread:.1%} errors"]
             if profiling.glance.gil is not None:
                 parts.append(f"GIL {profiling.glance.gil:.0%}")
             subtitle = Text.assemble((f"{sign} ", style))

@@ -30,7 +30,7 @@ _SWITCHED = {
         "functions in C are not shown",
     ),
     "precise": (
-        "the process is stopped for every sample: 1 % slower, with a hundred threads half as fast",
+        "the process is stopped for every sample: slower, and much with many threads",
         "the process is not stopped: some stacks are torn, and dropped",
     ),
 }

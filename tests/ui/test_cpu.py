@@ -633,7 +633,7 @@ async def test_switches_say_what_they_cost_and_set_aside_what_was(
         assert here.sampler.options == Options(), "it is not mixed with what is seen otherwise"
         assert "idle threads too" not in text
         await pilot.press("P")
-        await until_shown(app, pilot, "1 % slower", "precise: it is stopped for every sample")
+        await until_shown(app, pilot, "and much with many threads", "precise: it is stopped for every sample")
         await pilot.press("P")
         await until_shown(app, pilot, "the process is not stopped")
         await pilot.press("less_than_sign", "less_than_sign")
@@ -652,10 +652,10 @@ async def test_the_figures_are_honest_and_the_least_of_them_gives_way(
     bad = msgspec.structs.replace(bad, counts=window({}, errors=5, torn=12, late=3).counts)
     async with cpu(backend, (160, 45), None, bad) as here:
         line = screen_lines(here.app)[2]
-        for words in ("100 samples", "100 Hz", "1 s", "5 errors", "12.0% torn", "3 late"):
+        for words in ("100 samples", "100 Hz", "1 s", "5.0% errors", "12.0% torn", "3 late"):
             assert words in line
         loud = {str(style) for style in styles_of(here.app, "12.0% torn")}
-        assert loud == {str(style) for style in styles_of(here.app, "5 errors")}
+        assert loud == {str(style) for style in styles_of(here.app, "5.0% errors")}
         threads = tuple(now(Thread(PID, str(n))) for n in range(40))
         here.sampler.glance(Glance(threads, 0.5))
         await here.stand(State("sampling", "32 samples a second, for it has 40 threads", rate=32))
