@@ -155,7 +155,8 @@ class CpuScreen(TabledPage):
         super().show()
         if self._tab not in self.views():  # it was of another process
             self._tab = "Top"
-        self._head.show(self.tally, self.recorded)
+        compared = self._compared
+        self._head.show(compared.after if compared else self.tally, self.recorded)
         self._tabs.show(self.views(), self._tab, self._beside())
         anew, self._shown_tab = self._shown_tab != self._tab, self._tab
         tally = self.tally

@@ -201,11 +201,16 @@ class CommandScreen(_Window):
     ]
 
     def __init__(
-        self, commands: Iterable[tuple[str, tuple[str, ...] | str]], look: Look, within: str = ""
+        self,
+        commands: Iterable[tuple[str, tuple[str, ...] | str]],
+        look: Look,
+        within: str = "",
+        about: str = "",
     ) -> None:
         """List (checker, its command, or the words why there is none).
 
         `within` is the folder that the screen is narrowed to; the tools know nothing of that.
+        `about` is what is said of commands that are no checker's.
         """
         palette, body = look.palette, Text()
         self._copied: list[str] = []
@@ -217,11 +222,14 @@ class CommandScreen(_Window):
                 line = shlex.join(command)
                 self._copied.append(line)
                 body.append(f"{plain(abridged(line))}\n\n", palette.text)
-        body.append("Run in the project's root it gives the same findings. ", palette.muted)
-        if within:
-            words = f"The screen shows only those in {plain(within)}. "
-            body.append(words, palette.medium)
-        body.append("ruff's S rules are in Security, all its others in Lint. ", palette.muted)
+        if about:
+            body.append(f"{about} ", palette.muted)
+        else:
+            body.append("Run in the project's root it gives the same findings. ", palette.muted)
+            if within:
+                words = f"The screen shows only those in {plain(within)}. "
+                body.append(words, palette.medium)
+            body.append("ruff's S rules are in Security, all its others in Lint. ", palette.muted)
         body.append("y", palette.strong).append(" copies it whole.", palette.muted)
         super().__init__("Exact command", body)
 

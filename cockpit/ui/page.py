@@ -51,6 +51,8 @@ class Page(Screen[None]):
     """A whole screen of cockpit; `WORDS` say what its actions are called where not as elsewhere."""
 
     WORDS: ClassVar[Mapping[str, str]] = {}
+    #: What is said of the commands that `@` shows, where they are no checker's.
+    ABOUT: ClassVar[str] = ""
 
     DEFAULT_CSS = """
     Page { layout: vertical; background: $background; color: $foreground; }
@@ -202,7 +204,8 @@ class Page(Screen[None]):
         from cockpit.ui.modals import CommandScreen
 
         within = self.context.state.within
-        self.app.push_screen(CommandScreen(self._commands(), self.context.look, within))
+        look = self.context.look
+        self.app.push_screen(CommandScreen(self._commands(), look, within, self.ABOUT))
 
     def _commands(self) -> Iterator[tuple[str, tuple[str, ...] | str]]:
         backend, results = self.context.backend, self.context.state.snapshot.results

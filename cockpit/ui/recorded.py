@@ -34,13 +34,14 @@ _PAGE = "page{}"
 class Compared(NamedTuple):
     """Two profiles beside each other: what they are called, every function, and the later tree.
 
-    `grown` is by how much the share of each of its nodes grew, by the node's `id`.
+    `after` is what the later one is of, as it was when they were compared. `grown` is by how much the share of each of its nodes grew, by the node's `id`.
     """
 
     title: str
     changes: list[Change]
     tree: Node
     grown: Mapping[int, float]
+    after: Tally
 
 
 class RecordedPage(SampledPage):
@@ -192,16 +193,19 @@ class RecordedPage(SampledPage):
         if not self.tally.weight:
             self.say("nothing was seen yet to compare it with", "Sample, or open a recording.")
             return
-        after = self.tally.profile()
+        after, grows = self.tally.profile(), self._opened is None
         name = titled(self._opened[0]) if self._opened is not None else "now"
         try:
             before = await asyncio.to_thread(self._shelf_of().load, chosen)
+            shown = await asyncio.to_thread(tally_of, after) if grows else self.tally
             changes = await asyncio.to_thread(difference, before, after)
             tree, grown = await asyncio.to_thread(lambda: afterwards(compared(before, after)))
         except CockpitError as error:
             self.say(error.message, error.hint)
             return
-        self._compared = Compared(f"comparing {titled(chosen)} with {name}", changes, tree, grown)
+        self._compared = Compared(
+            f"comparing {titled(chosen)} with {name}", changes, tree, grown, shown
+        )
         self.opened()
 
     def action_delete(self) -> None:

@@ -49,6 +49,7 @@ class SampledPage(Page):
         Binding("greater_than_sign", "interval(1)", "slower", show=False, id="cpu.slower"),
         Binding("z", "undo", "undo beginning anew", show=False, id="cpu.undo"),
     ]
+    ABOUT = "Interrupted with ctrl-c, it writes what it saw; cockpit runs one after the other."
     WORDS: ClassVar[Mapping[str, str]] = {"rerun": "begin anew", "browse": "flamegraph"}
 
     def __init__(self, context: Context) -> None:

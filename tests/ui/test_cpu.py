@@ -633,7 +633,8 @@ async def test_switches_say_what_they_cost_and_set_aside_what_was(
         assert here.sampler.options == Options(), "it is not mixed with what is seen otherwise"
         assert "idle threads too" not in text
         await pilot.press("P")
-        await until_shown(app, pilot, "and much with many threads", "precise: it is stopped for every sample")
+        words = ("and much with many threads", "precise: it is stopped for every sample")
+        await until_shown(app, pilot, *words)
         await pilot.press("P")
         await until_shown(app, pilot, "the process is not stopped")
         await pilot.press("less_than_sign", "less_than_sign")
@@ -659,7 +660,7 @@ async def test_the_figures_are_honest_and_the_least_of_them_gives_way(
         threads = tuple(now(Thread(PID, str(n))) for n in range(40))
         here.sampler.glance(Glance(threads, 0.5))
         await here.stand(State("sampling", "32 samples a second, for it has 40 threads", rate=32))
-        await until_shown(here.app, here.pilot, "GIL 50%", "active 100%", "40 threads")
+        await until_shown(here.app, here.pilot, "GIL 50%", "active 105%", "40 threads")
         await here.pilot.resize_terminal(80, 24)
         await until_shown(here.app, here.pilot, "100 samples", "32 samples a second")
         line = screen_lines(here.app)[2]
