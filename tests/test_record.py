@@ -101,12 +101,13 @@ def test_a_file_has_the_format_that_is_named_or_that_its_name_ends_like(
 
 
 def test_functions_and_shares_are_those_of_py_spy(project: Project) -> None:
+    how = ("--rate", "200", "--precise")
     with running(SHARES) as child:
-        project.run("record", str(child.pid), "-o", "ours.raw", "--duration", "3", "--rate", "200")
+        project.run("record", str(child.pid), "-o", "ours.raw", "--duration", "3", *how)
         theirs = project.root / "theirs.raw"
         subprocess.run(
             (
-                *(program(), "record", "-f", "raw", "--full-filenames", "--nonblocking"),
+                *(program(), "record", "-f", "raw", "--full-filenames"),
                 *("-r", "200", "-d", "3", "-o", str(theirs), "--pid", str(child.pid)),
             ),
             check=True,

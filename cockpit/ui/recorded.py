@@ -34,7 +34,8 @@ _PAGE = "page{}"
 class Compared(NamedTuple):
     """Two profiles beside each other: what they are called, every function, and the later tree.
 
-    `after` is what the later one is of, as it was when they were compared. `grown` is by how much the share of each of its nodes grew, by the node's `id`.
+    `grown` is by how much the share of each of its nodes grew, by the node's `id`; `after` is what
+    the later one held when they were compared.
     """
 
     title: str

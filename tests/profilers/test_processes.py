@@ -432,7 +432,7 @@ def test_what_permissions_hang_on_is_known_of_one_process(start: Start) -> None:
 # --- What a look costs --------------------------------------------------------------------------
 
 
-@pytest.mark.slow
+@pytest.mark.performance
 def test_a_look_at_five_hundred_processes_takes_little(start: Start) -> None:
     """Measured 35 ms; the figure here allows for a machine that is five times as slow."""
     for _ in range(460):

@@ -51,8 +51,8 @@ async def test_a_busy_process_is_sampled_at_the_rate_that_is_promised() -> None:
             await until(lambda: len(seen.windows) >= 4)
             counts = seen.tally.counts
         # With nothing else to do it is 99 %, see the benchmarks; here others work, too.
-        assert counts.samples >= 0.6 * counts.seconds * 100
-        assert counts.errors <= 0.1 * counts.samples
+        assert counts.samples >= 0.5 * counts.seconds * 100
+        assert counts.errors <= 0.2 * counts.samples
         assert {"leaf", "work"} <= seen.functions()
         assert child.poll() is None
 

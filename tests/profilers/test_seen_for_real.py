@@ -58,14 +58,17 @@ main()
 def profile_of(pid: int, tmp_path: Path) -> Tally:
     program = Path(sysconfig.get_path("scripts"), "py-spy")
     raw = tmp_path / "raw"
-    command = (program, "record", "-f", "raw", "-t", "--full-filenames", "--nonblocking", "-d", "1")
-    done = subprocess.run((*command, "-o", raw, "-p", str(pid)), capture_output=True, check=False)
-    if done.returncode or not raw.exists():
-        pytest.skip(f"py-spy may not look at a child here: {done.stderr.decode()[-200:]}")
+    # It is stopped for each sample: what is read of a process that goes on may be torn.
+    command = (program, "record", "-f", "raw", "-t", "--full-filenames", "-d", "1")
     tally, parser = Tally(pid, "python work.py"), Parser(pid)
-    for line in raw.read_text(encoding="utf-8").splitlines():
-        if parsed := parser.parse(line):
-            tally.add(Window(dict([parsed]), Counts(parsed[1], seconds=0.1)))
+    while tally.weight < 50:
+        words = (*command, "-o", raw, "-p", str(pid))
+        done = subprocess.run(words, capture_output=True, check=False)
+        if done.returncode or not raw.exists():
+            pytest.skip(f"py-spy may not look at a child here: {done.stderr.decode()[-200:]}")
+        for line in raw.read_text(encoding="utf-8").splitlines():
+            if parsed := parser.parse(line):
+                tally.add(Window(dict([parsed]), Counts(parsed[1], seconds=0.1)))
     return tally
 
 
