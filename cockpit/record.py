@@ -92,7 +92,10 @@ async def _sample(target: Target, options: RecordOptions) -> tuple[Tally, State]
     work.cancel()
     await asyncio.gather(work, return_exceptions=True)
     tally.command = sampler.target.command
-    return tally, sampler.state
+    state, problem = sampler.state, sampler.problem
+    if state.kind == "starting" and problem is not None and not state.words:
+        state = msgspec.structs.replace(state, words=problem.words, hint=problem.hint)
+    return tally, state
 
 
 def _tell(state: State, target: Target) -> None:
@@ -117,7 +120,8 @@ def _nothing(state: State, tally: Tally, sampling: Options) -> CockpitError:
     if state.kind == "stopped":
         hint = f"`kill -CONT {tally.pid}` lets it go on."
     elif not tally.counts.seconds:
-        why, hint = why or ": the time was up before the first sample", ""
+        hint = "--subprocesses samples what it starts, too." if state.kind == "ended" else ""
+        why = why or ": the time was up before the first sample"
     else:
         hint = "" if sampling.idle else "--idle counts threads that wait, too."
     return CockpitError(f"no thread was seen at work, so there is nothing to write{why}", hint)

@@ -312,6 +312,21 @@ def test_what_is_no_python_is_said_to_be_none(project: Project) -> None:
     assert f"process {child.pid} (sleep) is not a Python that py-spy knows" in said
 
 
+def test_what_is_no_python_is_said_to_be_none_also_of_a_moment(project: Project) -> None:
+    with subprocess.Popen(("sleep", "600")) as child:
+        words = ("record", "-o", "f.svg", str(child.pid), "--duration", "1")
+        said = one_sentence(project.run(*words))
+        child.kill()
+    assert f"process {child.pid} (sleep) is not a Python that py-spy knows" in said
+
+
+def test_a_wrapper_that_ended_is_said_to_need_another_switch(project: Project) -> None:
+    words = ("record", "-o", "f.svg", "--", "sh", "-c", "sleep 0.5; exit 3")
+    said = one_sentence(project.run(*words))
+    assert "was no Python that py-spy knows, with exit code 3" in said
+    assert "--subprocesses samples what it starts, too." in said
+
+
 def test_the_python_children_of_what_is_no_python_are_named(project: Project) -> None:
     words = ("sh", "-c", f"{sys.executable} app.py; true")
     with subprocess.Popen(words, cwd=project.root, stdout=subprocess.PIPE) as shell:

@@ -92,6 +92,8 @@ def _met(pids: Collection[int], known: Mapping[int, Watched]) -> Iterator[tuple[
 def _is_ours(one: Watched, known: Mapping[int, Watched], targets: Collection[int]) -> bool:
     """Whether a cockpit started it for its own ends."""
     us, pid, seen = os.getpid(), one.pid, set[int]()
+    if one.is_janitor:
+        return True
     ours = os.environ.get(TARGET)  # there is one where this cockpit was itself launched so
     if one.environ.get(TARGET, ours) != ours:
         return False

@@ -45,8 +45,14 @@ class Thread(NamedTuple):
     @property
     def label(self) -> str:
         """The thread as a person knows it."""
+        if not self.id:
+            return self.name
         unnamed = "main thread" if self.id == str(self.process) else "thread"
         return f"{self.name or unnamed} ({self.id})"
+
+
+#: All threads, looked at as if they were one.
+TOGETHER = Thread(0, "", "all threads")
 
 
 class Stack(NamedTuple):

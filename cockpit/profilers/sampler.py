@@ -82,6 +82,8 @@ class Sampler:
         self.target, self.options = target, options
         self._on_window, self._on_state, self._on_glance = on_window, on_state, on_glance
         self.state = State("starting")
+        #: Why it does not sample yet, where that may be but a moment of the process's beginning.
+        self.problem: Problem | None = None
         self.glance = Glance()
         self._parser, self._roots = Parser(target.pid), Roots()
         self._names: dict[str, str] = {}
@@ -127,7 +129,7 @@ class Sampler:
                 await self._rotate()
                 failures = 0
             except Refused as refused:
-                problem = pyspy.problem(refused.words, self.target)
+                problem = self.problem = pyspy.problem(refused.words, self.target)
                 failures += 1
                 if self.target.standing == "running" and not await self._hopeful(problem, failures):
                     return
@@ -225,7 +227,7 @@ class Sampler:
         if not options.gil:
             if self.target.launched and self.state.kind == "starting":
                 self.target = self.target.again()  # it may have come to this by way of a shell
-            self._was_none = False
+            self._was_none, self.problem = False, None
             self._sampling_at(rate)
         return sampling
 

@@ -11,6 +11,7 @@ import msgspec
 
 from cockpit.profilers.profile import (
     RARE,
+    TOGETHER,
     CallTree,
     Cost,
     Counts,
@@ -275,7 +276,15 @@ def _count(counter: Counter[T], key: T, count: int) -> None:
 
 
 def of_thread(stacks: Stacks, thread: Thread) -> Stacks:
-    """Return the stacks of one thread, whatever it was called: it gets its name once it runs."""
+    """Return the stacks of one thread, whatever it was called: it gets its name once it runs.
+
+    Of `TOGETHER` they are those of all threads, as if these were one.
+    """
+    if thread == TOGETHER:
+        merged: Counter[Stack] = Counter()
+        for stack, count in stacks.items():
+            merged[stack._replace(thread=TOGETHER)] += count
+        return merged
     key = thread.process, thread.id
     found = (pair for pair in stacks.items() if (pair[0].thread.process, pair[0].thread.id) == key)
     return dict(found)

@@ -136,6 +136,11 @@ class Watched:
         begun = Begun(self._argv, self.environ, self._cwd, root)
         self.interpreter = described(self._program or self._argv[0], self._library, begun)
 
+    @property
+    def is_janitor(self) -> bool:
+        """Whether it ends with a cockpit, and cleans up after that: nobody's program."""
+        return any(word.startswith(f"{MARK}=") for word in self._argv[-1:])
+
     # --- What is told of it -------------------------------------------------------------------
 
     def told(self, facts: Facts, opened: bool) -> Process:

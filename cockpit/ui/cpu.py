@@ -15,7 +15,7 @@ from textual.widgets import Input
 
 from cockpit.model import Finding
 from cockpit.panes import PANES, Pane
-from cockpit.profilers.profile import PROCESS, THREAD, Function, Node, Thread
+from cockpit.profilers.profile import PROCESS, THREAD, TOGETHER, Function, Node, Thread
 from cockpit.profilers.shelf import Recording
 from cockpit.profilers.tally import Tally
 from cockpit.ui import cpu_rows as rows
@@ -25,6 +25,7 @@ from cockpit.ui.cpu_head import Head, Tabs
 from cockpit.ui.cpu_tables import VIEWS, TabledPage
 from cockpit.ui.detail import Detail, Docs
 from cockpit.ui.flame import FlameView
+from cockpit.ui.page import OF_A_PANE, elsewhere
 from cockpit.ui.prompt import FilterLine
 from cockpit.ui.rows import RowList
 from cockpit.ui.view import CpuTab, CpuView
@@ -62,9 +63,30 @@ class CpuScreen(TabledPage):
         Binding("S", "sort", "own or total first", show=False, id="cpu.sort"),
         Binding("I", "invert", "callers or callees", show=False, id="cpu.invert"),
         Binding("t", "thread", "thread", show=False, id="cpu.thread"),
+        Binding("T", "together", "threads together", show=False, id="cpu.together"),
         Binding("plus", "zoom", "zoom", show=False, key_display="+", id="cpu.zoom"),
         Binding("tab", "app.next_pane(0)", "first pane", show=False, id="cpu.next_pane"),
         Binding("shift+tab", "app.next_pane(-1)", "last pane", show=False, id="cpu.last_pane"),
+        *elsewhere(
+            "the list of a pane",
+            "Open one with 1 to 4.",
+            {
+                **{key: OF_A_PANE[key] for key in ("s", "d", "v")},
+                "b": "showing what is new alone",
+                "x": "dismissing",
+            },
+        ),
+        *elsewhere(
+            "Tree and Flame",
+            "] opens them.",
+            {
+                "n": "going to the next match",
+                "N": "going to the match before",
+                "space": "folding",
+                "H": "folding all",
+                "L": "unfolding all",
+            },
+        ),
     ]
 
     def __init__(self, context: Context, docs: Docs) -> None:
@@ -137,7 +159,8 @@ class CpuScreen(TabledPage):
     @property
     def absence(self) -> str:
         """Why there is no finding here."""
-        return "there is no finding on this line"
+        line = self._at[0] or self._detail.source.has_focus
+        return "there is no finding on this line" if line else "there is no source of this"
 
     @property
     def place(self) -> tuple[str, int, int] | None:
@@ -393,15 +416,23 @@ class CpuScreen(TabledPage):
             self.open_view("Threads")
             self.say("enter looks at the thread under the cursor alone", "t looks at all again.")
 
+    def action_together(self) -> None:
+        """Look at all threads as if they were one, or at each again: a server may have many."""
+        apart = self.thread == TOGETHER
+        self._only(None if apart else TOGETHER)
+        self.say("every thread is shown apart" if apart else "all threads are shown as one")
+
     def action_rerun(self) -> None:
-        """Begin anew; where all stacks are shown, look at them again."""
+        """Begin anew; what is looked at but now and then is looked at again."""
         if self._tab == "Dump":
             self._look_at_all()
+        elif self._tab == "Recordings":
+            self.list_recordings()
         else:
             super().action_rerun()
 
     @work(group="thread", exclusive=True)
     async def _only(self, thread: Thread | None) -> None:
         await self.only(thread)
-        if thread is not None:
+        if thread not in (None, TOGETHER):
             self.open_view("Top")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, get_args
 
+from cockpit.profilers.profile import TOGETHER
 from cockpit.profilers.pyspy import ThreadNow
 from cockpit.ui import cpu_draw as draw
 from cockpit.ui import cpu_rows as rows
@@ -117,7 +118,8 @@ class TabledPage(RecordedPage):
         if self._tab == "Tree":
             parts.append("callers of the innermost" if self._inverted else "callees")
         if self.thread is not None:
-            parts.append(f"only {self.thread.label}")
+            together = self.thread == TOGETHER
+            parts.append("threads together" if together else f"only {self.thread.label}")
         if self._words:
             parts.append(f"filter: {self._words}")
         return f" {self.context.look.signs.dot} ".join(parts)

@@ -65,8 +65,9 @@ def cells_of(  # noqa: PLR0913, PLR0917 -- all that a row is made of
         words = label(name, box.total, spot.root.total, box.width - 1, more)
         matched, under = search.hits(node.function), node is spot.node
         change = None if changes is None else changes.get(id(node), 0.0)
-        if change is not None and cell_len(told := f"{words} {change * 100:+.1f}") < box.width:
-            words = told if words else words
+        points = round((change or 0.0) * 100, 1)
+        if words and points and cell_len(told := f"{words} {points:+.1f}") < box.width:
+            words = told
         cells.append(Cell(box.x, box.width, words, node.function, matched, under, change))
     return tuple(cells)
 

@@ -74,10 +74,18 @@ class PickerScreen(ModalScreen[Choice]):
     ]
 
     def __init__(
-        self, context: Context, processes: Callable[[], Sequence[Process]], root: str = ""
+        self,
+        context: Context,
+        processes: Callable[[], Sequence[Process]],
+        root: str = "",
+        command: str = "",
     ) -> None:
-        """List what `processes` finds, those of the project at `root` first."""
+        """List what `processes` finds, those of the project at `root` first.
+
+        A `command` is one that was typed before, to be typed on.
+        """
         super().__init__()
+        self._command = command
         self._shared, self._look, self._processes = context, context.look, processes
         self._root = os.path.realpath(root) if root else ""
         self._list, self._detail = (
@@ -104,6 +112,8 @@ class PickerScreen(ModalScreen[Choice]):
     def on_mount(self) -> None:
         """Look at once, soon again, and from then on regularly."""
         self._show()
+        if self._command:
+            self._run.open(self._command)
         self.action_look()
         self.set_timer(_SOON, self.action_look)
         self.set_interval(EVERY, self.action_look)

@@ -93,7 +93,9 @@ class Profiling:
 
     async def _wait_for(self, launched: Launched) -> None:
         """Note how a program that we started ended."""
-        self.ending = how(await launched.ended())
+        self.ending = how(code := await launched.ended())
+        if code and launched.said:
+            self.ending += ": what it said is in Output"
         self._changed()
 
     def _begin(self, target: Target) -> None:

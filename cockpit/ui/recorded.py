@@ -18,7 +18,7 @@ from cockpit.plain import plain
 from cockpit.profilers import recording
 from cockpit.profilers.comparing import afterwards, compared
 from cockpit.profilers.formats import Format, suggested
-from cockpit.profilers.profile import Change, Node, Profile, Thread, difference
+from cockpit.profilers.profile import TOGETHER, Change, Node, Profile, Thread, difference
 from cockpit.profilers.shelf import Recording, Shelf
 from cockpit.profilers.tally import Tally, tally_of
 from cockpit.ui import browser, clipboard
@@ -66,6 +66,8 @@ class RecordedPage(SampledPage):
         #: The one thread of the recording that is looked at, and what it has of that.
         self._part: tuple[Thread, Tally] | None = None
         self._doomed: Recording | None = None
+        #: The file that is to be written over, if the person says so again.
+        self._taken: Path | None = None
 
     # --- What is shown ------------------------------------------------------------------------
 
@@ -80,6 +82,11 @@ class RecordedPage(SampledPage):
     def whole(self) -> Tally:
         """The same of all threads."""
         return self._opened[1] if self._opened is not None else self._profiling.tally
+
+    @property
+    def _kept(self) -> Tally:
+        """What is saved, exported and compared: each thread by itself, also where all are one."""
+        return self.whole if self.thread == TOGETHER else self.tally
 
     @property
     def thread(self) -> Thread | None:
@@ -149,7 +156,7 @@ class RecordedPage(SampledPage):
         if not self.tally.weight:
             self.say("nothing was seen yet", "A process has to be at work for that.")
             return None
-        return self.tally.profile()
+        return self._kept.profile()
 
     # --- Keys ---------------------------------------------------------------------------------
 
@@ -159,7 +166,7 @@ class RecordedPage(SampledPage):
         if not self.tally.weight:
             self.say("nothing was seen yet, so there is nothing to save")
             return
-        profile = self.tally.profile()
+        profile = self._kept.profile()
         try:
             kept = await asyncio.to_thread(self._shelf_of().save, profile)
         except CockpitError as error:
@@ -191,14 +198,17 @@ class RecordedPage(SampledPage):
         if chosen is None:
             self.say("= compares a recording with what is shown", "Choose one in Recordings.")
             return
+        if self._opened is not None and self._opened[0] == chosen:
+            self.say("that is the recording that is shown", "Choose another to compare it with.")
+            return
         if not self.tally.weight:
             self.say("nothing was seen yet to compare it with", "Sample, or open a recording.")
             return
-        after, grows = self.tally.profile(), self._opened is None
+        after, grows = self._kept.profile(), self._opened is None
         name = titled(self._opened[0]) if self._opened is not None else "now"
         try:
             before = await asyncio.to_thread(self._shelf_of().load, chosen)
-            shown = await asyncio.to_thread(tally_of, after) if grows else self.tally
+            shown = await asyncio.to_thread(tally_of, after) if grows else self._kept
             changes = await asyncio.to_thread(difference, before, after)
             tree, grown = await asyncio.to_thread(lambda: afterwards(compared(before, after)))
         except CockpitError as error:
@@ -233,6 +243,7 @@ class RecordedPage(SampledPage):
 
     def action_export(self) -> None:
         """Ask for a file to write the recording under the cursor to, or what is shown."""
+        self._taken = None
         self._export.open()
 
     @on(Answer.Left)
@@ -257,6 +268,9 @@ class RecordedPage(SampledPage):
             self._leave_export()
         elif format_ is None:
             self._export.say("name it .svg, .speedscope.json, .raw or .json")
+        elif path != self._taken and path.is_file():
+            self._taken = path
+            self._export.say("it exists: enter again writes over it")
         else:
             self._write(path, format_)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import shlex
 from collections.abc import Awaitable, Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
@@ -92,12 +93,12 @@ class SampledPage(Page):
         if self._profiling.target is None:
             self.action_attach()
 
-    def action_attach(self, only: frozenset[int] | None = None) -> None:
-        """Let the person choose a process, `only` one of these, or a command to start."""
+    def action_attach(self, only: frozenset[int] | None = None, command: str = "") -> None:
+        """Let the person choose a process, `only` one of these, or a `command` to start."""
         backend = self.context.backend
         root = str(backend.root) if backend is not None else ""
         look = functools.partial(self._lister.look, only)
-        picker = PickerScreen(self.context, look, root)
+        picker = PickerScreen(self.context, look, root, command)
         self.app.push_screen(picker, self._picked)
 
     def _picked(self, choice: "Process | tuple[str, ...] | None") -> None:
@@ -113,15 +114,15 @@ class SampledPage(Page):
         backend = self.context.backend
         root = backend.root if backend is not None else Path.cwd()
         if trust.is_trusted(state_folder(), root):
-            self._do(self.launch(argv))
+            self._do(self._try(argv))
             return
 
         def answered(yes: bool | None) -> None:
             if yes:
                 trust.trust(state_folder(), root)
-                self._do(self.launch(argv))
-            elif self._profiling.target is None:
-                self.app.pop_screen()
+                self._do(self._try(argv))
+            else:
+                self.action_attach(command=shlex.join(argv))
 
         words = (
             f"It runs with your rights, and so does what it loads of {titled(root)}. The yes is"
@@ -142,14 +143,20 @@ class SampledPage(Page):
         else:
             self.forget()
 
-    async def launch(self, argv: tuple[str, ...]) -> None:
-        """Start a program and sample it; say why where that cannot be."""
+    async def launch(self, argv: tuple[str, ...]) -> bool:
+        """Start a program and sample it, and return whether that is done; say why where not."""
         try:
             await self._profiling.launch(argv, Path.cwd())
         except CockpitError as error:
             self.say(error.message, error.hint)
-        else:
-            self.forget()
+            return False
+        self.forget()
+        return True
+
+    async def _try(self, argv: tuple[str, ...]) -> None:
+        """Start what was typed; where that cannot be, it can be typed on."""
+        if not await self.launch(argv):
+            self.action_attach(command=shlex.join(argv))
 
     def forget(self) -> None:
         """Show nothing any more that is of another process than the one that is sampled now."""
@@ -179,6 +186,11 @@ class SampledPage(Page):
         """Begin anew."""
         self._profiling.reset()
         self.say("begun anew", "z brings back what was seen before.")
+
+    def action_rerun_all(self) -> None:
+        """Check again with every checker; nothing of it is to be seen here."""
+        super().action_rerun_all()
+        self.say("every check runs again")
 
     def action_undo(self) -> None:
         """Bring back what was seen before it was begun anew."""

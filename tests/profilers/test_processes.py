@@ -347,6 +347,16 @@ def test_another_cockpits_workers_are_not_shown(
     assert found == {bare.pid}
 
 
+def test_what_clears_up_after_a_cockpit_is_not_shown(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It carries no mark: by its own it would be found and killed with what it clears up."""
+    words = (sys.executable, "-c", SLEEPS)
+    one, bare = start(*words, f"{MARK}={'0' * 32}"), start(*words, "an argument")
+    monkeypatch.setattr("cockpit.profilers.processes.os.getpid", lambda: 1)
+    assert pids(lister().look(only=(one.pid, bare.pid))) == {bare.pid}
+
+
 def test_a_cockpit_that_is_a_target_itself_still_hides_its_workers(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,9 +7,11 @@ import msgspec
 import pytest
 from textual.geometry import Size
 
+from cockpit.places import data_folder
 from cockpit.profilers.profile import Frame, Function, Stack, Thread
 from cockpit.profilers.pyspy import Options
 from cockpit.profilers.sampler import Glance, State
+from cockpit.profilers.shelf import Shelf
 from cockpit.profilers.target import Target
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.calls import CallsView
@@ -475,6 +477,50 @@ async def test_threads_say_what_they_do_and_enter_looks_at_one_alone(
         assert isinstance(app.screen, CpuScreen)
 
 
+async def test_all_threads_can_be_looked_at_as_one(backend: FakeBackend, project: Path) -> None:
+    requests = {
+        Stack(Thread(PID, str(n), f"request-{n}"), (frame("serve", project / "pkg/a.py", 7),)): 10
+        for n in range(9)
+    }
+    async with cpu(backend, (160, 45), None, usual(project), window(requests)) as here:
+        app, pilot = here.app, here.pilot
+        here.page.open_view("Flame")
+        await until_shown(app, pilot, "serve")
+        assert "serve 47.4%" not in screen_text(app)
+        await pilot.press("T")
+        await until_shown(
+            app, pilot, "all threads are shown as one", "threads together", "serve 47"
+        )
+        assert screen_text(app).count("serve 47") == 1
+        await here.see(window(requests))
+        await until_shown(app, pilot, "serve 64")
+        here.page.open_view("Threads")
+        await until_shown(app, pilot, "request-1", "request-8")
+        await pilot.press("w")
+        await until_shown(app, pilot, "saved 280 samples")
+        (kept,) = Shelf(data_folder(), project).list()
+        saved = Shelf(data_folder(), project).load(kept)
+        assert len({stack.thread for stack in saved.stacks}) == 10, "in it each is itself"
+        await pilot.press("T")
+        await until_shown(app, pilot, "every thread is shown apart")
+        assert "threads together" not in screen_lines(app)[3]
+
+
+async def test_a_key_of_another_page_says_where_it_works(
+    backend: FakeBackend, project: Path
+) -> None:
+    async with cpu(backend, (100, 30), None, usual(project)) as here:
+        for key, words in (
+            ("b", "showing what is new alone works in the list of a pane"),
+            ("x", "dismissing works in the list of a pane. Open one with 1 to 4."),
+            ("v", "hiding what was seen running works in"),
+            ("n", "going to the next match works in Tree and Flame. ] opens them."),
+            ("R", "every check runs again"),
+        ):
+            await here.pilot.press(key)
+            await until_shown(here.app, here.pilot, words)
+
+
 async def test_all_stacks_are_looked_at_when_that_is_opened_and_again_with_r(
     backend: FakeBackend, project: Path
 ) -> None:
@@ -692,8 +738,11 @@ async def test_a_program_runs_in_a_project_only_after_a_yes_that_is_remembered(
         assert isinstance(app.screen, ConfirmScreen)
         assert "\x1b" not in screen_text(app)
         await pilot.press("n")
-        await until(pilot, lambda: isinstance(app.screen, Deck))
+        await until_shown(app, pilot, "run:  python '[red]")
         assert not FakeLaunched.made
+        assert app.focused.value == "python '[red]\x1b.py' 1", "it can be typed on"  # type: ignore[union-attr]
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: isinstance(app.screen, Deck))
         await pilot.press("c")
         await launch("python app.py")
         await pilot.press("y")
@@ -704,7 +753,8 @@ async def test_a_program_runs_in_a_project_only_after_a_yes_that_is_remembered(
         await until_shown(app, pilot, "there is no program nowhere. Name a command to run.")
         assert not isinstance(app.screen, ConfirmScreen), "the yes is remembered"
         assert not FakeLaunched.made[0].gone, "what is looked at stays"
-        await pilot.press("a")
+        await until_shown(app, pilot, "Which process?", "run:  nowhere")
+        await pilot.press("escape")
         await launch("python other.py")
         await until(pilot, lambda: len(FakeLaunched.made) == 2)
         await until(pilot, lambda: FakeLaunched.made[0].gone)

@@ -156,6 +156,12 @@ async def test_two_are_compared_in_top_and_flame(
         await until_shown(app, pilot, "area", "comparing")
         await pilot.press("escape")
         await until_shown(app, pilot, f"sampling {MAIN.process}")
+        await listing(here, "python old.py")
+        await pilot.press("enter")
+        await until_shown(app, pilot, "recording python old.py")
+        await listing(here, "python old.py")
+        await pilot.press("equals_sign")
+        await until_shown(app, pilot, "that is the recording that is shown")
 
 
 async def test_what_is_shown_is_exported_as_its_name_says(
@@ -184,6 +190,13 @@ async def test_what_is_shown_is_exported_as_its_name_says(
         await until(pilot, (tmp_path / "x.speedscope.json").exists)
         assert "$schema" in json.loads((tmp_path / "x.speedscope.json").read_text())
         await export(f"{tmp_path}/x.json", "wrote")
+        (tmp_path / "mine.json").write_text("mine")
+        await export(f"{tmp_path}/mine.json", "it exists: enter again writes over it")
+        assert (tmp_path / "mine.json").read_text() == "mine"
+        await pilot.press("escape")
+        await export(f"{tmp_path}/mine.json", "it exists: enter again writes over it")
+        await pilot.press("enter")
+        await until(pilot, lambda: (tmp_path / "mine.json").read_text() != "mine")
         assert len((tmp_path / "x.json").read_bytes()) > 100
         await pilot.press("E", "escape")
         assert here.list.has_focus
