@@ -163,13 +163,26 @@ def unexplained(facts: Facts, subject: Subject) -> Refusal:
 # --- Asking the system ------------------------------------------------------------------------
 
 
-def facts() -> Facts:
-    """Return what we may do on this system, now."""
+def facts(program: str = "") -> Facts:
+    """Return what we may do on this system, now, with a `program` that may have rights itself."""
     euid = os.geteuid() if hasattr(os, "geteuid") else 0
     if sys.platform != "linux":
         return Facts(sys.platform, euid, capable=euid == 0)
-    capable, attainable = capabilities(_read("/proc/self/status"))
-    return Facts("linux", euid, scope_in(_read(_SCOPE_FILE)), capable, attainable)
+    status = _read("/proc/self/status")
+    capable, attainable = capabilities(status)
+    given = attainable and "NoNewPrivs:\t1" not in status and is_given(program)
+    return Facts("linux", euid, scope_in(_read(_SCOPE_FILE)), capable or given, attainable)
+
+
+def is_given(program: str) -> bool:
+    """Return whether a program's file gives it the right to read any process (setcap(8))."""
+    try:
+        words = os.getxattr(program, "security.capability")
+    except (OSError, ValueError):
+        return False
+    # capabilities(7), "File capability extended attribute versioning": flags, then the permitted.
+    flags, permitted = (int.from_bytes(words[at : at + 4], "little") for at in (0, 4))
+    return bool(flags & 1) and _has(permitted)
 
 
 def capabilities(status: str) -> tuple[bool, bool]:

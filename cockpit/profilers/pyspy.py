@@ -15,6 +15,7 @@ from cockpit.errors import CockpitError
 from cockpit.guests import find
 from cockpit.plain import plain
 from cockpit.process import clean_env
+from cockpit.profilers import permission
 from cockpit.profilers.permission import Facts, judged, refusal
 from cockpit.profilers.processes import python_children, subject_of
 from cockpit.profilers.profile import Counts, Frame, Function
@@ -101,6 +102,14 @@ def program() -> str:
     if not found:
         raise CockpitError("py-spy is not installed", "Install cockpit again, or py-spy itself.")
     return found
+
+
+def rights() -> Facts:
+    """Return what py-spy may do on this system: what we may, and what its file was given."""
+    try:
+        return permission.facts(program())
+    except CockpitError:
+        return permission.facts()
 
 
 def environment() -> Mapping[str, str]:

@@ -25,6 +25,10 @@ _UNSEEN = {
 }
 
 
+#: Threads from which on it is said that they can be looked at as one.
+_MANY = 16
+
+
 class TabledPage(RecordedPage):
     """A page of views, one of which is open, filtered by words and sorted by one of two times."""
 
@@ -120,6 +124,8 @@ class TabledPage(RecordedPage):
         if self.thread is not None:
             together = self.thread == TOGETHER
             parts.append("threads together" if together else f"only {self.thread.label}")
+        elif self._tab in ("Tree", "Flame") and len(self.whole.threads) > _MANY:
+            parts.append(f"T shows {len(self.whole.threads):,} threads as one")
         if self._words:
             parts.append(f"filter: {self._words}")
         return f" {self.context.look.signs.dot} ".join(parts)

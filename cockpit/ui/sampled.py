@@ -14,7 +14,7 @@ from cockpit import trust
 from cockpit.errors import CockpitError
 from cockpit.places import state_folder
 from cockpit.profilers.processes import Lister, Process, python_children
-from cockpit.profilers.pyspy import record_command
+from cockpit.profilers.pyspy import record_command, rights
 from cockpit.profilers.sampler import State
 from cockpit.ui.context import Context, titled
 from cockpit.ui.modals import ConfirmScreen
@@ -57,7 +57,7 @@ class SampledPage(Page):
         """Show what `context` samples."""
         super().__init__(context)
         self._profiling: Profiling = context.sampled()
-        self._lister = Lister(targets=self._launched)
+        self._lister = Lister(self._launched, rights)
         #: The state that was answered with an offer, where there was one to make.
         self._answered: State | None = None
 

@@ -1,13 +1,19 @@
 """Why a process cannot be sampled: each rule of the systems, and the exact line that helps."""
 
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
 
+from cockpit.profilers import pyspy
 from cockpit.profilers.permission import (
     Facts,
     Remedy,
     Subject,
     capabilities,
     facts,
+    is_given,
     judged,
     refusal,
     scope_in,
@@ -175,6 +181,29 @@ def test_without_yama_its_scope_is_0(content: str, scope: int) -> None:
 
 def test_the_facts_of_this_system_can_be_asked_for() -> None:
     assert facts().euid >= 0
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("cap_sys_ptrace+ep", True),
+        ("cap_sys_ptrace+p", False),  # it would have to take it up itself
+        ("cap_net_raw,cap_sys_ptrace=ep", True),
+        ("cap_net_raw+ep", False),
+    ],
+)
+def test_what_setcap_gave_to_a_program_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str, found: bool
+) -> None:
+    program, setcap = tmp_path / "py-spy", shutil.which("setcap", path="/usr/sbin:/sbin")
+    program.write_bytes(b"")
+    if setcap is None or subprocess.run((setcap, given, program), check=False).returncode:
+        pytest.skip("nobody may give a right to a file here")
+    assert is_given(str(program)) is found
+    assert not is_given(f"{program}-and-none")
+    monkeypatch.setattr(pyspy, "program", lambda: str(program))
+    assert pyspy.rights() == facts(str(program))
+    assert pyspy.rights().capable is (found or facts().capable)
 
 
 def test_py_spys_refusal_always_has_a_reason_and_a_way_out() -> None:

@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 
 from cockpit.errors import CockpitError
 from cockpit.model import Snapshot
+from cockpit.profilers.permission import Facts
 from cockpit.profilers.processes import Process
 from cockpit.profilers.profile import Counts, Frame, Function, Stack, Thread, Window
 from cockpit.profilers.pyspy import Options, ThreadNow
@@ -105,7 +106,9 @@ def listed() -> list[Process]:
 class Listing:
     """Finds them at every look."""
 
-    def __init__(self, targets: Callable[[], Collection[int]] = tuple) -> None:
+    def __init__(
+        self, targets: Callable[[], Collection[int]] = tuple, _facts: Callable[[], Facts] = Facts
+    ) -> None:
         self.targets = targets
 
     def look(self, only: Collection[int] | None = None) -> list[Process]:
