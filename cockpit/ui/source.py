@@ -25,7 +25,7 @@ from cockpit.ui.minimap import Minimap
 from cockpit.ui.read import Text
 from cockpit.ui.style import Inked, Look
 
-#: Cells that stay in sight left of a finding that lies far to the right.
+#: Cells of a finding that lies far to the right that are in sight; of what is before it, the rest.
 _MARGIN = 16
 _NO_LINES = Text("", ())
 
@@ -174,8 +174,8 @@ class SourceView(Inked, CursorView):
         left = 0
         if self._finding is not None and self._text.lines:
             start = cells_before(self._text.lines[self._cursor], self._finding.column - 1)
-            if start > region.width - self._gutter.width - _MARGIN:
-                left = start - _MARGIN
+            room = region.width - self._gutter.width - _MARGIN
+            left = max(0, start - max(0, room))
         top = max(0, self._cursor - region.height // 4)
         self.scroll_to(left, top, animate=False, immediate=True, force=True)
 

@@ -276,6 +276,18 @@ async def test_a_finding_far_to_the_right_is_scrolled_to(
         await until_shown(app, pilot, "x = 'aaa")
 
 
+async def test_as_much_of_a_line_as_can_be_is_in_sight_before_its_finding(
+    backend: FakeBackend, project: Path
+) -> None:
+    code = f"{' ' * 24}obj = template_localtime(obj, context) or {'c' * 90}\n"
+    found = one(backend, project, code, column=67, end_column=157)
+    async with running(backend, first=snapshot(ruff=report(found))) as (app, pilot):
+        await pilot.press("1")
+        await until_shown(app, pilot, "obj = template_localtime(obj, context) or ccc")
+        source = app.screen.query_one(SourceView)
+        assert 0 < source.scroll_offset.x <= 24
+
+
 def test_a_line_without_end_leaves_the_colours_of_the_others() -> None:
     lines = ["import os", f"x = '{'a' * 5_000}'", "def code(): pass"]
     colours = Highlighter("a.py", lines, strings_over_lines("\n".join(lines)))
