@@ -88,6 +88,8 @@ class Tally:
         self.version = getattr(self, "version", 0) + 1
         self._size = self._rare = 0
         self._lately: deque[Lately] = deque()
+        #: How many windows came before these.
+        self._gone = 0
         self._folding: Iterator[None] | None = None
         #: What will be in its place when it is folded.
         self._small: Tally | None = None
@@ -107,6 +109,7 @@ class Tally:
         self._lately.append(Lately(window.counts.seconds, recent.total(), recent))
         while sum(one.seconds for one in self._lately) - self._lately[0].seconds > TREND:
             self._lately.popleft()
+            self._gone += 1
 
     def put(self, stacks: Collection[tuple[Stack, int]]) -> None:
         """Take in stacks of a window that was noted: some 0.1 ms each."""
@@ -193,6 +196,11 @@ class Tally:
     def trend(self, function: Function) -> list[float]:
         """Return a function's own share (0..1) in each window of the last `TREND` seconds."""
         return [one.own.get(function, 0) / max(one.weight, 1) for one in self._lately]
+
+    @property
+    def trend_began(self) -> int:
+        """How many windows there were before those of the trend."""
+        return self._gone
 
     def profile(self) -> Profile:
         """Return everything seen so far as a value."""

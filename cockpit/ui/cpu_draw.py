@@ -68,7 +68,7 @@ def draw_top(tally: Tally, look: Look, short: Short) -> Draw:
             seconds = (row.own_seconds, row.total_seconds)
             parts += [Segment(f"{_seconds(one):>{_SECONDS}} ", palette.muted) for one in seconds]
         if width >= _WITH_TREND:
-            shown = trend(tally.trend(row.function), scale, look)
+            shown = trend(tally.trend(row.function), tally.trend_began, scale, look)
             parts.append(Segment(f"{shown} ", palette.accent))
         line = tally.line_of(row.function)
         return [*parts, *named(row.function, line, parts, width, look, short)]
@@ -229,13 +229,16 @@ def lasted(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
-def trend(shares: Sequence[float], scale: float, look: Look) -> str:
-    """Return shares of the last half minute in `_TREND` cells, as high as they are of `scale`."""
+def trend(shares: Sequence[float], began: int, scale: float, look: Look) -> str:
+    """Return shares of the last half minute in `_TREND` cells, as high as they are of `scale`.
+
+    `began` came before them: what is in one cell stays together until it leaves at the left.
+    """
     steps = look.signs.spark
     size = -(-len(shares) // _TREND) or 1
-    parts = [shares[at : at + size] for at in range(0, len(shares), size)]
+    parts = [shares[max(at, 0) : at + size] for at in range(-(began % size), len(shares), size)]
     cells = []
-    for part in parts:
+    for part in parts[-_TREND:]:
         value = sum(part) / len(part)
         height = min(value / scale, 1.0) * (len(steps) - 1) if scale else 0
         cells.append(steps[round(height)] if value else " ")

@@ -1,8 +1,9 @@
 """What every view with a cursor line shares: the keys that move it, and that it stays in sight."""
 
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
+from textual.strip import Strip
 
 
 def moving(place: str) -> list[BindingType]:
@@ -88,3 +89,29 @@ class CursorView(ScrollView, can_focus=True):
     def action_last(self) -> None:
         """Move to the last line."""
         self._move_to(self._lines_in_all() - 1)
+
+
+class RenewedView(CursorView):
+    """A view that is renewed every second: only the lines that are another then are drawn."""
+
+    def __init__(self) -> None:
+        """Have drawn nothing yet."""
+        super().__init__()
+        #: What was drawn last, line by line.
+        self._drawn: dict[int, Strip] = {}
+
+    def _line(self, y: int) -> Strip:
+        """Return the line `y` of those in sight."""
+        raise NotImplementedError
+
+    def render_line(self, y: int) -> Strip:
+        """Draw a line."""
+        line = self._drawn[y] = self._line(y)
+        return line
+
+    def _renew_lines(self) -> None:
+        """Draw the lines again that are not as they were drawn last."""
+        height = self.scrollable_content_region.height
+        changed = [y for y in range(height) if self._drawn.get(y) != self._line(y)]
+        if changed or not height:
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))

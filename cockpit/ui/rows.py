@@ -10,7 +10,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
-from cockpit.ui.cursor import CursorView, moving
+from cockpit.ui.cursor import RenewedView, moving
 from cockpit.ui.draw import strip
 from cockpit.ui.style import Look
 
@@ -20,7 +20,7 @@ Draw = Callable[[Any, int], list[Segment]]
 DrawHead = Callable[[int], list[Segment]]
 
 
-class RowList(CursorView):
+class RowList(RenewedView):
     """Shows rows, each with a key; the first line of it stays in sight as the head of the columns.
 
     Only what is in sight is drawn, and nothing where nothing changed.
@@ -118,7 +118,7 @@ class RowList(CursorView):
             top = max(0, self.scroll_offset.y + self._cursor - before)
             self.scroll_to(y=top, animate=False, immediate=True, force=True)
         self._reveal()
-        self.refresh()
+        self._renew_lines()
         self._tell()
 
     def go_to(self, key: Hashable) -> bool:
@@ -172,8 +172,8 @@ class RowList(CursorView):
         if self.row is not None:
             self.post_message(self.Chosen(self.row))
 
-    def render_line(self, y: int) -> Strip:
-        """Draw the head, or one row."""
+    def _line(self, y: int) -> Strip:
+        """Return the head, or one row."""
         width = self.scrollable_content_region.width
         if self._head is not None and y == 0:
             return strip(self, self._head(width), width)

@@ -15,7 +15,7 @@ from textual.strip import Strip
 from cockpit.model import Finding
 from cockpit.plain import plain
 from cockpit.ui.code import Painter, cells_before
-from cockpit.ui.cursor import CursorView, moving
+from cockpit.ui.cursor import RenewedView, moving
 from cockpit.ui.draw import shorten, strip
 from cockpit.ui.gutter import Gutter
 from cockpit.ui.heat import Heat
@@ -30,7 +30,7 @@ _MARGIN = 16
 _NO_LINES = Text("", ())
 
 
-class SourceView(Inked, CursorView):
+class SourceView(Inked, RenewedView):
     """Shows one file; its cursor line starts at a finding, in the upper third."""
 
     DEFAULT_CSS = """
@@ -76,6 +76,8 @@ class SourceView(Inked, CursorView):
         self._minimap = Minimap(look)
         self._dragging = False
         self._wrapped = ""
+        #: What stands in the border, above and below.
+        self._said: tuple[Words, Words] | None = None
 
     @property
     def path(self) -> str:
@@ -166,7 +168,7 @@ class SourceView(Inked, CursorView):
         self.virtual_size = Size(self._text.cells + self._gutter.width + 2, lines)
         self._minimap.show(self._marks, lines, self.scrollable_content_region.height)
         self._caption()
-        self.refresh()
+        self._renew_lines()
 
     def _place(self) -> None:
         """Scroll to the cursor's finding: into the upper third, and sideways only if it must."""
@@ -243,6 +245,7 @@ class SourceView(Inked, CursorView):
 
     def renew(self) -> None:
         """Write the caption in other colours; the lines are painted anew by themselves."""
+        self._said = None
         self._caption()
 
     def _caption(self) -> None:
@@ -252,16 +255,19 @@ class SourceView(Inked, CursorView):
         title = Words.assemble((path, palette.strong))
         if symbol and len(path) + len(symbol) + 8 < self.size.width:
             title.append(f"  {plain(symbol)}", palette.muted)
-        self.border_title = title if self._text.path else ""
         legend = self._gutter.legend(self._marks, self.line)
-        self.border_subtitle = Words(self._wrapped, palette.medium) if self._wrapped else legend
+        below = Words(self._wrapped, palette.medium) if self._wrapped else legend
+        above = title if self._text.path else Words()
+        if (above, below) != self._said:  # the whole is drawn anew with them
+            self._said = above, below
+            self.border_title, self.border_subtitle = above, below
 
     def _on_finding(self) -> bool:
         finding = self._finding
         return finding is not None and finding.path == self._text.path and finding.line == self.line
 
-    def render_line(self, y: int) -> Strip:
-        """Draw one line of the file."""
+    def _line(self, y: int) -> Strip:
+        """Return one line of the file."""
         width, index = self.scrollable_content_region.width, y + self.scroll_offset.y
         if index >= len(self._text.lines):
             words = plain(self._words) if y == 0 else ""

@@ -197,7 +197,15 @@ class _Look:
 def test_a_trend_is_as_high_as_the_shares_are_of_the_largest(
     shares: list[float], shown: str
 ) -> None:
-    assert trend(shares, 1.0, _Look()) == shown  # type: ignore[arg-type]
+    assert trend(shares, 0, 1.0, _Look()) == shown  # type: ignore[arg-type]
+
+
+def test_a_trend_moves_a_cell_at_a_time() -> None:
+    """Were it cut anew with every window, all of it would flicker."""
+    shares = [float(number // 3 % 2) for number in range(90)]
+    shown = [trend(shares[at : at + 30], at, 1.0, _Look()) for at in range(60)]  # type: ignore[arg-type]
+    assert {one.strip() and len(one) for one in shown} == {10}
+    assert all(one.startswith((" █ █ █", "█ █ █ ")) for one in shown)
 
 
 # --- What is seen -------------------------------------------------------------------------------
