@@ -106,6 +106,8 @@ class Watched:
                     self._argv, self.interpreter = (f"[{name}]",), Interpreter()
                 return
             program, self._readable = _program(self.handle)
+            if not program and self._readable and self.interpreter is not None:
+                return  # it ends: its memory is gone, and it is no zombie yet
             if (name, program) != (self._name, self._program):  # it begins, or another in it
                 self._name, self._program = name, program
                 self._searched, self._library = -1.0, ""
@@ -127,7 +129,10 @@ class Watched:
 
     def _describe(self) -> None:
         """Say what Python it is; again where it has begun another program."""
-        self._argv = _words(self.handle) or (f"[{self._name}]",)
+        words = _words(self.handle)
+        if not words and self.interpreter is not None and self._described[0] == self._program:
+            return  # it ends just now
+        self._argv = words or (f"[{self._name}]",)
         if self.interpreter is not None and self._described == (self._program, self._argv):
             return
         self._described = self._program, self._argv

@@ -209,14 +209,21 @@ def test_a_stopped_process_says_how_it_goes_on(start: Start) -> None:
     eventually(lambda: of(child.pid, looks.look()).problem == "")
 
 
-def test_a_zombie_is_shown_as_what_it_was(start: Start) -> None:
-    child, looks = start(sys.executable, "-c", SLEEPS, "was here"), lister(os.getpid())
+@pytest.mark.regression
+def test_what_ends_is_what_it_was_until_it_is_gone(start: Start) -> None:
+    """For a moment it has neither a program nor words, and is no zombie yet."""
+    holds = f"held = bytearray(60_000_000); {SLEEPS}"
+    child, looks = start(sys.executable, "-c", holds, "was here"), lister(os.getpid())
     looks.look()
     child.kill()
-    eventually(lambda: of(child.pid, looks.look()).status == "zombie")
-    found = of(child.pid, looks.look())
-    assert found.problem.startswith("it has ended")
-    assert found.argv[-1] == "was here"
+
+    def ended() -> bool:
+        found = of(child.pid, looks.look(only=(child.pid,)))
+        assert found.argv[-1] == "was here"
+        return found.status == "zombie"
+
+    eventually(ended)
+    assert of(child.pid, looks.look()).problem.startswith("it has ended")
 
 
 def test_a_zombie_that_was_never_seen_alive_has_its_name(start: Start) -> None:
