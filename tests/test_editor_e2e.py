@@ -138,12 +138,14 @@ class Desk:
     def child(self, name: str) -> psutil.Process:
         """Wait for a descendant of that name."""
 
-        def found() -> list[psutil.Process]:
-            family = psutil.Process(self.program.pid).children(recursive=True)
-            return [one for one in family if one.name().startswith(name)]
+        def found() -> Iterator[psutil.Process]:
+            for one in psutil.Process(self.program.pid).children(recursive=True):
+                with contextlib.suppress(psutil.NoSuchProcess):  # a child of another kind ended
+                    if one.name().startswith(name):
+                        yield one
 
-        wait_until(lambda: bool(found()), lambda: f"no {name}:\n{self.text}")
-        return found()[0]
+        wait_until(lambda: any(found()), lambda: f"no {name}:\n{self.text}")
+        return next(found())
 
     def close(self) -> None:
         with contextlib.suppress(psutil.Error):

@@ -281,23 +281,23 @@ def receiving() -> None:
 
 def apprentice() -> None:
     spent = Spent()
-    for number in range(30_000):
+    for number in range(300_000):
         number * number
     spent.own("apprentice")
 
 
 def novice() -> None:
     spent = Spent()
-    for number in range(10_000):
+    for number in range(100_000):
         number * number
     spent.own("novice")
 
 
 def childhood() -> None:
-    while True:
+    while True:  # a sampler that stops nothing sees bursts of a millisecond late (docs/profiling.md)
         apprentice()
         novice()
-        time.sleep(0.002)
+        time.sleep(0.02)
 
 
 def answer() -> dict[str, object]:
