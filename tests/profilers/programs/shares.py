@@ -294,7 +294,7 @@ def novice() -> None:
 
 
 def childhood() -> None:
-    while True:  # a sampler that stops nothing sees bursts of a millisecond late (docs/profiling.md)
+    while True:  # bursts of a millisecond are seen late by a sampler that stops nothing
         apprentice()
         novice()
         time.sleep(0.02)
