@@ -1,5 +1,7 @@
 """What every view with a cursor line shares: the keys that move it, and that it stays in sight."""
 
+from typing import Self
+
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
@@ -96,9 +98,9 @@ class RenewedView(CursorView):
 
     def __init__(self) -> None:
         """Have drawn nothing yet."""
-        super().__init__()
-        #: What was drawn last, line by line.
+        #: What was drawn last, line by line; empty where all of it will be drawn.
         self._drawn: dict[int, Strip] = {}
+        super().__init__()
 
     def _line(self, y: int) -> Strip:
         """Return the line `y` of those in sight."""
@@ -109,9 +111,24 @@ class RenewedView(CursorView):
         line = self._drawn[y] = self._line(y)
         return line
 
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """Draw the regions again, or all."""
+        if not regions:
+            self._drawn.clear()
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
     def _renew_lines(self) -> None:
         """Draw the lines again that are not as they were drawn last."""
+        if not self._drawn:  # nobody has seen it, or all of it will be drawn
+            self.refresh()
+            return
         height = self.scrollable_content_region.height
         changed = [y for y in range(height) if self._drawn.get(y) != self._line(y)]
-        if changed or not height:
+        if changed:
             self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))

@@ -149,6 +149,7 @@ class SourceView(Inked, RenewedView):
                 self._follow(text)
             self._text = text
             self._painter = None
+            self.refresh()
         self._measure()
 
     def _follow(self, text: Text) -> None:

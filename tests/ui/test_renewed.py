@@ -48,6 +48,25 @@ async def test_only_the_lines_that_changed_are_drawn() -> None:
         assert "another head" in screen_text(app)
 
 
+async def test_what_will_be_drawn_as_a_whole_is_not_compared() -> None:
+    drawn: list[int] = []
+    rows = list(range(50))
+
+    def draw(row: int, _width: int) -> list[Segment]:
+        drawn.append(row)
+        return [Segment(str(row))]
+
+    async with staged(RowList) as (app, pilot):
+        app.view.show(rows, lambda row: row, draw)
+        await pilot.pause()
+        drawn.clear()
+        app.view.refresh()
+        for _ in range(3):
+            app.view.show(rows, lambda row: row, draw)
+        await pilot.pause()
+        assert drawn == rows[:18]
+
+
 @pytest.mark.parametrize("seed", range(8))
 async def test_it_looks_as_if_all_had_been_drawn(seed: int) -> None:
     chance = random.Random(seed)
