@@ -1,0 +1,1 @@
+"""Memory: captures by memray, and what scalene measures; nothing here draws."""
