@@ -8,14 +8,13 @@ from cockpit.profilers.pyspy import ThreadNow
 from cockpit.ui import cpu_draw as draw
 from cockpit.ui import cpu_rows as rows
 from cockpit.ui.context import Context
+from cockpit.ui.detail import Docs
 from cockpit.ui.recorded import Compared, RecordedPage
 from cockpit.ui.rows import Draw, DrawHead
 from cockpit.ui.view import CpuTab
 
 #: The rows of a list, what draws one of them, and what draws the head of their columns.
 Table = tuple[Sequence[Any], Draw, DrawHead | None]
-VIEWS: tuple[CpuTab, ...] = get_args(CpuTab)
-
 
 #: Why no function is listed, by how the sampling stands.
 _UNSEEN = {
@@ -32,18 +31,19 @@ _MANY = 16
 class TabledPage(RecordedPage):
     """A page of views, one of which is open, filtered by words and sorted by one of two times."""
 
-    def __init__(self, context: Context) -> None:
+    VIEWS = get_args(CpuTab)
+
+    def __init__(self, context: Context, docs: Docs) -> None:
         """Start with the functions, the dearest by their own time first."""
-        super().__init__(context)
-        self._tab: CpuTab = "Top"
+        super().__init__(context, docs)
         self._sort: rows.Sort = "own"
-        self._words, self._inverted = "", False
+        self._inverted = False
         self._dump: tuple[ThreadNow, ...] = ()
         self._functions_passing, self._lines_passing = rows.Sieve(), rows.Sieve()
 
-    def views(self) -> tuple[CpuTab, ...]:
+    def views(self) -> tuple[str, ...]:
         """Return the views that there are: what a program says is known of one that we started."""
-        return VIEWS if self._profiling.launched is not None else VIEWS[:-1]
+        return self.VIEWS if self._profiling.launched is not None else self.VIEWS[:-1]
 
     def forget(self) -> None:
         """Show what is sampled; of another process there are other stacks."""
@@ -112,7 +112,7 @@ class TabledPage(RecordedPage):
             return "No process is sampled; a lists those there are."
         return said.get(self._tab) or _UNSEEN.get(kind, "")
 
-    def _beside(self) -> str:
+    def beside(self) -> str:
         """Return how the open view is looked at, in words."""
         parts = []
         if self._tab == "Top" and self._compared is not None:

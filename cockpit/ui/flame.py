@@ -90,11 +90,16 @@ class FlameView(Inked, ScrollView, can_focus=True):
             super().__init__()
             self.words, self.hint = words, hint
 
-    def __init__(self, look: Look, own: str = "", title: str = "Flame") -> None:
-        """Show nothing yet; the project's own code lies in the folder `own`."""
+    def __init__(
+        self, look: Look, own: str = "", title: str = "Flame", unit: str = "samples"
+    ) -> None:
+        """Show nothing yet; the project's own code lies in the folder `own`.
+
+        `unit` is what weighs: samples, or bytes.
+        """
         super().__init__()
         self._look, self._own = look, own
-        self._captions = Captions(look, own, title)
+        self._captions = Captions(look, own, title, unit)
         self._spot = Spot(Node(Function("all", "")))
         self._version, self._empty_words = -1, ""
         self._search = Search()

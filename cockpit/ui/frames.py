@@ -15,6 +15,7 @@ from cockpit.ui.hues import Hues, shade_of
 from cockpit.ui.icicle import Box
 from cockpit.ui.origin import Kind, Origin, origin_of
 from cockpit.ui.seek import Found, Search
+from cockpit.ui.sizes import size
 from cockpit.ui.spot import Spot
 from cockpit.ui.style import Look, Palette
 
@@ -164,9 +165,9 @@ class Painter:
 class Captions:
     """Says above and below the rows what they show; the view is called `name`."""
 
-    def __init__(self, look: Look, own: str, name: str) -> None:
-        """The project's own code lies in the folder `own`."""
-        self._look, self._own, self._name = look, own, name
+    def __init__(self, look: Look, own: str, name: str, unit: str = "samples") -> None:
+        """The project's own code lies in the folder `own`; `unit` is what weighs."""
+        self._look, self._own, self._name, self._unit = look, own, name, unit
 
     def title(self, spot: Spot, words: str, found: Found, room: int) -> Text:
         """Return what is zoomed into, how to go back, and what was `found` of the `words`."""
@@ -174,7 +175,8 @@ class Captions:
         sought, back = self._sought(words, found), Text()
         title = Text(f"{self._name}  ", palette.strong, no_wrap=True)
         if len(spot.outer) == 1:
-            title.append(f"all {whole:,} samples", palette.muted)
+            weight = size(whole) if self._unit == "bytes" else f"{whole:,} {self._unit}"
+            title.append(f"all {weight}", palette.muted)
         else:
             name = plain(spot.zoomed.function.name)
             name = fit(name, min(cell_len(name), max(8, room // 3)), self._look.signs.more)

@@ -24,6 +24,7 @@ from cockpit.profilers.tally import Tally, tally_of
 from cockpit.ui import browser, clipboard
 from cockpit.ui.ask import Answer, AskLine
 from cockpit.ui.context import Context
+from cockpit.ui.detail import Docs
 from cockpit.ui.profiling import alone
 from cockpit.ui.sampled import SampledPage
 
@@ -55,9 +56,9 @@ class RecordedPage(SampledPage):
         Binding("delete", "delete", "delete the recording", show=False, id="cpu.delete"),
     ]
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, docs: Docs) -> None:
         """Show what is sampled now."""
-        super().__init__(context)
+        super().__init__(context, docs)
         self._export = AskLine(context.look, "export to", "profile.svg, .speedscope.json, .raw, …")
         self._shelf: Shelf | None = None
         self._recordings: list[Recording] = []
@@ -250,10 +251,6 @@ class RecordedPage(SampledPage):
     def _leave_export(self) -> None:
         self._export.close()
         self.focus_view()
-
-    def focus_view(self) -> None:
-        """Give the keys back to the open view."""
-        raise NotImplementedError
 
     @on(Input.Submitted, "Answer")
     def _export_to(self, event: Input.Submitted) -> None:

@@ -17,10 +17,11 @@ from cockpit.profilers.processes import Lister, Process, python_children
 from cockpit.profilers.pyspy import record_command, rights
 from cockpit.profilers.sampler import State
 from cockpit.ui.context import Context, titled
+from cockpit.ui.detail import Docs
 from cockpit.ui.modals import ConfirmScreen
-from cockpit.ui.page import Page
 from cockpit.ui.picker import PickerScreen
 from cockpit.ui.profiling import INTERVALS, Profiling
+from cockpit.ui.views import ViewsPage
 
 #: What is said as a switch is turned on, and off.
 _SWITCHED = {
@@ -37,7 +38,7 @@ _SWITCHED = {
 }
 
 
-class SampledPage(Page):
+class SampledPage(ViewsPage):
     """A page about the process that is sampled; it follows what comes of it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -53,9 +54,9 @@ class SampledPage(Page):
     ABOUT = "Interrupted with ctrl-c, it writes what it saw; cockpit runs one after the other."
     WORDS: ClassVar[Mapping[str, str]] = {"rerun": "begin anew", "browse": "flamegraph"}
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, docs: Docs) -> None:
         """Show what `context` samples."""
-        super().__init__(context)
+        super().__init__(context, docs)
         self._profiling: Profiling = context.sampled()
         self._lister = Lister(self._launched, rights)
         #: The state that was answered with an offer, where there was one to make.
