@@ -87,11 +87,14 @@ class Reading:
         trie.end(kind)
 
     def _records(self, kind: Kind) -> Iterable[Any]:
+        found: Iterable[Any]
         if kind == "peak":
-            return self._reader.get_high_watermark_allocation_records(merge_threads=True)
-        if kind == "leaks":
-            return self._reader.get_leaked_allocation_records(merge_threads=True)
-        return self._reader.get_temporary_allocation_records(merge_threads=True, threshold=1)
+            found = self._reader.get_high_watermark_allocation_records(merge_threads=True)
+        elif kind == "leaks":
+            found = self._reader.get_leaked_allocation_records(merge_threads=True)
+        else:
+            found = self._reader.get_temporary_allocation_records(merge_threads=True, threshold=1)
+        return found
 
 
 def _rendered(found: Any) -> dict[str, Any]:
@@ -160,7 +163,9 @@ def _trouble(part: Part, error: BaseException, order: wire.Order) -> wire.Troubl
         return wire.Trouble(part, *failures.too_large(part, order.memory))
     if "incompatible" in str(error):
         return wire.Trouble(part, *failures.foreign(Path(order.path)))
-    return wire.Trouble(part, *failures.damaged(Path(order.path), str(error).partition(": iostream")[0]))
+    return wire.Trouble(
+        part, *failures.damaged(Path(order.path), str(error).partition(": iostream")[0])
+    )
 
 
 def _passes(order: wire.Order) -> float:
@@ -198,7 +203,7 @@ def _streams() -> tuple[BinaryIO, BinaryIO]:
     os.close(null)
     words: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 -- stays open for good
     os.dup2(words.fileno(), 2)
-    sys.stderr = open(err, "w", closefd=False)  # noqa: SIM115, PTH123 -- see above
+    sys.stderr = open(err, "w", closefd=False)  # noqa: SIM115 -- see above
     faulthandler.enable(file=err)
     return open(out, "wb"), words  # noqa: PTH123
 

@@ -1,4 +1,4 @@
-"""Puts into our words what memray says of a capture as a whole; pure, but for a look at the file."""
+"""Puts into our words what memray says of a capture as a whole, and how that stands."""
 
 import os
 from datetime import datetime

@@ -49,9 +49,9 @@ class Teller:
 
     @contextlib.contextmanager
     def watched(self) -> Iterator[None]:
-        """Say meanwhile, by the clock, how far memray has read: it looks for signals at each record.
+        """Say meanwhile, by the clock, how far memray has read.
 
-        It holds the interpreter's lock, so that no thread of ours would come to it.
+        It looks for signals at each record, and holds the interpreter's lock, so that no thread of ours would come to it.
         """
         signal.signal(signal.SIGALRM, lambda *_: self.far(self._read()))
         signal.setitimer(signal.ITIMER_REAL, TICK, TICK)

@@ -96,9 +96,17 @@ def encoded(message: Message) -> bytes:
 def decoded(line: bytes) -> Message:
     """Return what a line says. Raises `Senseless`."""
     try:
-        return _DECODER.decode(line)
+        message: Message = _DECODER.decode(line)
+        return message
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise Senseless("it is none of our lines") from error
+
+
+def part_of(value: Value) -> Part:
+    """Return which part a value is."""
+    if isinstance(value, Records):
+        return value.kind
+    return "stats" if isinstance(value, Stats) else "summary"
 
 
 class Assembly:
