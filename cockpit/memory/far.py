@@ -99,12 +99,14 @@ class Reading:
 
 def _rendered(found: Any) -> dict[str, Any]:
     """Return what memray's own reporter writes with `--json`."""
-    if not found.allocation_count_by_size:  # it divides by nothing there
-        found.allocation_count_by_size = {1: 0}
+    # Where nothing larger than a byte was allocated, memray's own command divides by nothing.
+    flat = not set(found.allocation_count_by_size) - {0, 1}
+    if flat:
+        found.allocation_count_by_size = {2: 0}
     with tempfile.NamedTemporaryFile() as file:
         StatsReporter(found, _LARGEST).render(json_output_file=Path(file.name))
         told: dict[str, Any] = json.load(file)
-    return told
+    return told | {"allocation_size_histogram": []} if flat else told
 
 
 def _hash(handle: int, teller: Teller) -> None:

@@ -64,8 +64,12 @@ class Header(msgspec.Struct, frozen=True):
 
     @property
     def closed(self) -> bool:
-        """Whether its end was written: memray compresses only what is whole."""
-        return self.compressed or self.allocations > 0 or self.ended > self.began
+        """Whether its end was written.
+
+        memray compresses only what is whole, and writes an aggregated one at its end. `ended` says
+        nothing: as a capture begins it is set to that moment, a millisecond later at times.
+        """
+        return self.compressed or self.aggregated or self.allocations > 0
 
 
 @functools.cache

@@ -112,8 +112,7 @@ class _Reading:
 
     async def read(self, parts: list[Part]) -> None:
         """Have a child read parts, and keep what it reads."""
-        free = psutil.virtual_memory().available
-        order = wire.Order(str(self._path), parts, not self._digest, int(free * _SHARE))
+        order = wire.Order(str(self._path), parts, not self._digest, _share())
         try:
             await self._ask(order, self._share, 1.0)
         finally:
@@ -173,6 +172,11 @@ class _Reading:
         self._results.store(self._digest, now.st_size, part, lines)
         if part == "summary" and (whole or _settled(now)):
             self._results.note(self._path, now, self._digest)
+
+
+def _share() -> int:
+    """Return how much memory a child may take, in bytes."""
+    return int(psutil.virtual_memory().available * _SHARE)
 
 
 def _key(state: os.stat_result) -> tuple[int, ...]:

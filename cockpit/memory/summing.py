@@ -22,8 +22,7 @@ def summary(reader: Any, handle: int, head: Header, complaints: bool) -> Summary
     """Return what a `FileReader` knows after its first pass; `complaints` are memray's."""
     told = reader.metadata
     began, ended = _milliseconds(told.start_time), _milliseconds(told.end_time)
-    closed = head.closed if head.known else ended > began
-    standing = _standing(handle, head, closed, complaints, told)
+    standing = _standing(handle, head, complaints, told)
     return Summary(
         began=began,
         ended=ended,
@@ -47,19 +46,17 @@ def _milliseconds(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
-def _standing(handle: int, head: Header, closed: bool, complaints: bool, told: Any) -> Standing:
-    if not closed:
+def _standing(handle: int, head: Header, complaints: bool, told: Any) -> Standing:
+    cut = head.known and header.cut_off(handle, head, thorough=True)
+    closed = head.closed or (not told.total_allocations and not cut)
+    if head.known and not closed:
         state, began = os.fstat(handle), _milliseconds(told.start_time)
         return "running" if writing(told.pid, began, state) else "killed"
     if complaints:
         return "partial"
-    if head.known:
-        counted = told.total_allocations
-        if not head.aggregated and counted != head.allocations:
-            return "partial"
-        if header.cut_off(handle, head, thorough=True):
-            return "partial"
-    return "complete"
+    if head.allocations not in (0, told.total_allocations):
+        return "partial"
+    return "partial" if cut else "complete"
 
 
 def _notes(standing: Standing, head: Header, counted: int) -> list[str]:
