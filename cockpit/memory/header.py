@@ -123,8 +123,10 @@ def read(handle: int) -> Header:
     """Return the header of an open capture. Raises `NotACapture`."""
     try:
         size = os.fstat(handle).st_size
-        start = os.pread(handle, len(_LZ4), 0)
-        compressed = start == _LZ4
+        start = os.pread(handle, len(_MAGIC), 0)
+        compressed = start[: len(_LZ4)] == _LZ4
+        if not compressed and not _MAGIC.startswith(start):
+            raise NotACapture("it was not written by memray")
         source = _unpacked(handle) if compressed else _plain(handle)
         return _parsed(source, size, compressed)
     except OSError as error:

@@ -97,8 +97,9 @@ class _Reading:
     async def recall(self, parts: Sequence[Part]) -> list[Part]:
         """Hand on what the cache holds; return the rest."""
         size = self._state.st_size
-        self._digest = await asyncio.to_thread(self._results.known, self._path, self._state)
-        if not self._digest and await asyncio.to_thread(self._results.sized, size):
+        known = await asyncio.to_thread(self._results.known, self._path, self._state)
+        self._digest = known
+        if not known and await asyncio.to_thread(self._results.sized, size):
             await self._ask(wire.Order(str(self._path), [], hashed=True), 0.0, _HASHING)
         missing = list(parts)
         for part in parts if self._digest else ():
@@ -108,6 +109,8 @@ class _Reading:
             if value is not None:
                 missing.remove(part)
                 self._hand(value)
+            if isinstance(value, Summary) and not known:
+                await asyncio.to_thread(self._note, value.standing == "complete")
         return missing
 
     async def read(self, parts: list[Part]) -> None:
@@ -163,15 +166,23 @@ class _Reading:
             self._keeping.append(asyncio.create_task(work))
 
     def _write(self, part: Part, lines: list[bytes], whole: bool) -> None:
+        if self._unchanged():
+            self._results.store(self._digest, self._state.st_size, part, lines)
+            if part == "summary":
+                self._note(whole)
+
+    def _note(self, whole: bool) -> None:
+        """Have it known again without its hash; one that is not whole may be written still."""
+        settled = time.time() - self._state.st_mtime > _SETTLED
+        if (whole or settled) and self._unchanged():
+            self._results.note(self._path, self._state, self._digest)
+
+    def _unchanged(self) -> bool:
+        """Whether the file is what it was as the reading began."""
         try:
-            now = self._path.stat()
+            return _key(self._path.stat()) == _key(self._state)
         except OSError:
-            return
-        if _key(now) != _key(self._state):  # it changed while it was read
-            return
-        self._results.store(self._digest, now.st_size, part, lines)
-        if part == "summary" and (whole or _settled(now)):
-            self._results.note(self._path, now, self._digest)
+            return False
 
 
 def _share() -> int:
@@ -181,10 +192,6 @@ def _share() -> int:
 
 def _key(state: os.stat_result) -> tuple[int, ...]:
     return (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
-
-
-def _settled(state: os.stat_result) -> bool:
-    return time.time() - state.st_mtime > _SETTLED
 
 
 def _how(done: Completed) -> str:
