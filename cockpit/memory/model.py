@@ -69,7 +69,8 @@ class Moment(NamedTuple):
 class Summary(msgspec.Struct, frozen=True):
     """What is known of a capture as a whole: memray's metadata, and its course over time.
 
-    `began` and `ended` are milliseconds since the epoch, equal where its end was never written.
+    `began` and `ended` are milliseconds since the epoch. Where its end was never written, `ended`
+    is when the capture began, too; see `standing`.
     """
 
     began: int
