@@ -146,9 +146,7 @@ def _shebang(path: str) -> list[str]:
         words = _through_env(words)
         if words and is_python(words[0]):
             return [program_of(words), *words[1:]]
-    raise CockpitError(
-        f"{plain(path)} is no Python program, and memray runs nothing else", _HINT
-    )
+    raise CockpitError(f"{plain(path)} is no Python program, and memray runs nothing else", _HINT)
 
 
 def _head(path: str) -> str:

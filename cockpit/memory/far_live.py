@@ -1,8 +1,8 @@
 """The child that sees a program's heap while memray captures it: it prints a picture a second.
 
 Its arguments are the capture, the process's PID and its mark (see `Target`). Each line of its
-output is a `Live` as JSON; its last words on stderr say why it ends, its exit code is one of `ENDED`,
-`NOTHING` and `UNREADABLE`. It does nothing to the process: it reads the file that memray writes.
+output is a `Live` as JSON; its last words on stderr say why it ends, its exit code is `ENDED`,
+`NOTHING` or `UNREADABLE`. It does nothing to the process: it reads the file that memray writes.
 """
 
 import os
@@ -38,11 +38,25 @@ _PAUSE = 0.02
 class Record(Protocol):
     """What is used of memray's `AllocationRecord`: allocations of a stack that are alive."""
 
-    size: int
-    n_allocations: int
-    stack_id: int
-    native_stack_id: int
-    native_segment_generation: int
+    @property
+    def size(self) -> int:
+        """The bytes of all of them."""
+
+    @property
+    def n_allocations(self) -> int:
+        """How many they are."""
+
+    @property
+    def stack_id(self) -> int:
+        """The number of the stack; it is the same in each snapshot."""
+
+    @property
+    def native_stack_id(self) -> int:
+        """The number of the native stack, which holds with the next number."""
+
+    @property
+    def native_segment_generation(self) -> int:
+        """How often libraries were loaded."""
 
     def stack_trace(self) -> list[tuple[str, str, int]]:
         """Return the stack, innermost first."""
@@ -128,7 +142,7 @@ def _see(port: int, target: Target, notes: Notes, feeder: int) -> int:
             _draw(reader, target, notes)
     except OSError as error:
         nothing = not notes.get()[1]
-        print("memray wrote nothing" if nothing else error, file=sys.stderr)
+        sys.stderr.write(f"{'memray wrote nothing' if nothing else error}\n")
         return NOTHING if nothing else UNREADABLE
     finally:
         os.waitpid(feeder, os.WNOHANG)
