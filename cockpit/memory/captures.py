@@ -8,7 +8,6 @@ import hashlib
 import os
 import re
 import secrets
-import stat
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,45 +16,18 @@ from typing import Any
 import msgspec
 
 from cockpit.errors import CockpitError
-from cockpit.memory.model import Capture, Options, Standing, Tool
+from cockpit.memory.about import ABOUT, COMPRESSED, About, beside, known, listed, parent, write
+from cockpit.memory.model import Capture, Options, Tool
 from cockpit.plain import plain
 from cockpit.private import Unusable, check_folder
-from cockpit.profilers.files import Unreadable, opened, put, why
-from cockpit.profilers.target import Target
+from cockpit.profilers.files import Unreadable, opened, why
 
 #: What each tool's captures are called.
 _SUFFIXES: dict[Tool, str] = {"memray": ".bin", "scalene": ".json"}
 #: A capture, or that of a process which a tracked one forked: memray adds its PID.
 _CAPTURE = re.compile(r".+\.(?:bin(?:\.\d+)?|json)")
-#: What the file is called that says what a capture is of, after that one's whole name.
-_ABOUT = ".about"
-#: No such file is longer, in bytes: it holds a command line.
-_LONGEST = 8 << 20
-#: How captures of memray begin, plain and compressed (LZ4), and what is copied at once.
-_PLAIN, _COMPRESSED = b"memray\0", b"\x04\x22\x4d\x18"
-_CHUNK = 4 << 20
-
-
-class About(msgspec.Struct, frozen=True):
-    """What is known of a capture but for its file; times are seconds since the epoch.
-
-    `mark` tells its process from a later one of the same PID, see `Target`. `code` is the exit code
-    of its program (negative: the signal), None where that is not known.
-    """
-
-    tool: Tool = "memray"
-    name: str = ""
-    command: str = ""
-    pid: int = 0
-    mark: str = ""
-    began: float = 0.0
-    ended: float = 0.0
-    code: int | None = None
-    peak: int = 0
-    standing: Standing = "complete"
-    options: Options = Options()
-    notes: list[str] = []
-    version: int = 1
+#: How a capture of memray begins that is not compressed; and bytes that are copied at once.
+_PLAIN, _CHUNK = b"memray\0", 4 << 20
 
 
 class Captures:
@@ -89,7 +61,7 @@ class Captures:
         path = self._fresh(about.began, tool)
         try:
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-            _write(path, about)
+            write(path, about)
         except OSError as error:
             _forget(path)
             raise _no_room(self.folder, why(error)) from error
@@ -101,22 +73,20 @@ class Captures:
 
     def about(self, path: Path) -> About:
         """Return what is known of the capture `path`; it is of our own making. Never raises."""
-        with contextlib.suppress(OSError, Unreadable, msgspec.MsgspecError):
-            return _read(path)
-        return About()
+        return known(path)[0]
 
     def tell(self, path: Path, **changes: Any) -> Capture:
         """Have what is known of a capture say something else; return it. Raises `CockpitError`."""
         self._check(path)
         try:
-            _write(path, msgspec.structs.replace(self.about(path), **changes))
+            write(path, msgspec.structs.replace(self.about(path), **changes))
         except OSError as error:
             raise _no_room(self.folder, why(error)) from error
-        return _listed(path)
+        return listed(path)
 
     def get(self, path: Path) -> Capture:
         """Return the capture `path` as it is now; never raises."""
-        return _listed(path)
+        return listed(path)
 
     def close(self, path: Path) -> None:
         """See to it that only we may read a capture, and those of the processes that it forked."""
@@ -127,17 +97,17 @@ class Captures:
     def _family(self, path: Path) -> Iterator[Path]:
         yield path
         with contextlib.suppress(OSError):
-            yield from (one for one in self.folder.iterdir() if _parent(one) == path)
+            yield from (one for one in self.folder.iterdir() if parent(one) == path)
 
     def list(self) -> list[Capture]:
         """Return what is kept, the newest first; what is damaged is there with its `problem`."""
         try:
-            names = {path.name.removesuffix(_ABOUT) for path in self.folder.iterdir()}
+            names = {path.name.removesuffix(ABOUT) for path in self.folder.iterdir()}
         except FileNotFoundError:
             return []
         except OSError as error:
             return [Capture(str(self.folder), standing="unreadable", problem=why(error))]
-        found = (_listed(self.folder / name) for name in names if _CAPTURE.fullmatch(name))
+        found = (listed(self.folder / name) for name in names if _CAPTURE.fullmatch(name))
         return sorted(found, key=lambda one: (one.began, one.path), reverse=True)
 
     def import_(
@@ -157,7 +127,7 @@ class Captures:
                 about = About(tool, path.name, began=state.st_mtime, ended=state.st_mtime)
                 try:
                     _copy(file, copy, state.st_size, progress)
-                    _write(copy, about)
+                    write(copy, about)
                 except BaseException:
                     _forget(copy)
                     raise
@@ -168,7 +138,7 @@ class Captures:
                 f"{plain(str(path))} cannot be copied: {plain(why(error))}",
                 "Nothing was kept of it.",
             ) from error
-        return _listed(copy)
+        return listed(copy)
 
     def rename(self, capture: Capture, name: str) -> Capture:
         """Have a capture be called `name`, "" for no name; return it. Raises `CockpitError`."""
@@ -178,13 +148,13 @@ class Captures:
         """Delete a capture, which may be gone already. Raises `CockpitError`."""
         path = Path(capture.path)
         self._check(path)
-        if _listed(path).standing == "running":
+        if listed(path).standing == "running":
             raise CockpitError(
                 f"{plain(path.name)} is being written", "End its program, or wait for its end."
             )
         try:
-            path.unlink(missing_ok=True)
-            _beside(path).unlink(missing_ok=True)
+            for one in _files(path):
+                one.unlink(missing_ok=True)
         except OSError as error:
             raise CockpitError(
                 f"{plain(str(path))} cannot be deleted: {plain(why(error))}"
@@ -200,37 +170,13 @@ class Captures:
             raise CockpitError(f"{plain(str(path))} is not a capture of this project")
 
 
-def is_whole(path: Path) -> bool:
-    """Whether memray closed a capture itself: then it is compressed, and put in its place."""
-    try:
-        with path.open("rb") as file:
-            return file.read(len(_COMPRESSED)) == _COMPRESSED
-    except OSError:
-        return False
-
-
-def _beside(path: Path) -> Path:
-    return path.with_name(path.name + _ABOUT)
-
-
-def _parent(path: Path) -> Path | None:
-    """Return the capture of the process that forked the one of `path`, if that is how it is."""
-    number = path.suffix[1:]
-    return path.with_suffix("") if number.isdigit() and path.stem.endswith(".bin") else None
-
-
-def _read(path: Path) -> About:
-    handle = opened(_beside(path), follow=False, limit=_LONGEST)
-    with os.fdopen(handle, "rb") as file:
-        return msgspec.json.decode(file.read(), type=About)
-
-
-def _write(path: Path, about: About) -> None:
-    put(_beside(path), msgspec.json.encode(about))
+def _files(path: Path) -> tuple[Path, ...]:
+    """Return all files of a capture; the last is there while, or because, memray compresses it."""
+    return path, beside(path), path.with_name(f"{path.name}.lz4.tmp")
 
 
 def _forget(path: Path) -> None:
-    for one in (path, _beside(path)):
+    for one in _files(path):
         with contextlib.suppress(OSError):
             one.unlink(missing_ok=True)
 
@@ -244,7 +190,7 @@ def _no_room(folder: Path, reason: str) -> CockpitError:
 
 def _tool(head: bytes) -> Tool:
     """Return whose file begins so; raise `Unreadable` where it is nobody's."""
-    if head.startswith((_PLAIN, _COMPRESSED)):
+    if head.startswith((_PLAIN, COMPRESSED)):
         return "memray"
     if head.lstrip().startswith(b"{"):
         return "scalene"
@@ -260,83 +206,3 @@ def _copy(file: Any, to: Path, size: int, progress: Callable[[int, int], None]) 
             copy.write(chunk)
             done += len(chunk)
             progress(done, max(size, done))
-
-
-# --- What is in the list ---
-
-
-def _listed(path: Path) -> Capture:
-    about = About()
-    notes: list[str] = []
-    try:
-        about = _read(path)
-    except FileNotFoundError:
-        about, notes = _told_by_parent(path)
-    except (OSError, Unreadable, msgspec.MsgspecError) as error:
-        reason = "it is damaged" if isinstance(error, msgspec.MsgspecError) else why(error)
-        notes = [f"What it is of is not known: what was noted beside it cannot be read: {reason}."]
-    size, written, problem = _state(path)
-    standing: Standing = about.standing
-    if standing == "running" and not _goes_on(about):
-        standing = "complete" if is_whole(path) else "killed"
-    if not problem and size == 0 and standing != "running":
-        problem = "it is empty: memray wrote nothing before its process ended"
-    return Capture(
-        path=str(path),
-        name=about.name,
-        command=about.command,
-        pid=about.pid,
-        began=about.began or written,
-        size=size,
-        peak=about.peak,
-        standing="unreadable" if problem else standing,
-        options=about.options,
-        problem=problem,
-        tool=about.tool,
-        notes=[*about.notes, *notes],
-    )
-
-
-def _told_by_parent(path: Path) -> tuple[About, list[str]]:
-    """Return what there is to say of a capture that nothing was noted of."""
-    parent = _parent(path)
-    if parent is None:
-        tool: Tool = "scalene" if path.suffix == ".json" else "memray"
-        return About(tool), ["What it is of is not known: what was noted beside it is gone."]
-    about, pid = About(), int(path.suffix[1:])
-    with contextlib.suppress(OSError, Unreadable, msgspec.MsgspecError):
-        about = _read(parent)
-    changes: dict[str, Any] = {"pid": pid, "peak": 0, "code": None, "notes": [], "mark": ""}
-    if not is_whole(path):
-        parent_goes_on = about.standing == "running" and _goes_on(about)
-        changes["standing"] = "running" if parent_goes_on else "killed"
-    else:
-        changes["standing"] = "complete"
-    if changes["standing"] == "running":  # as long as its parent does: more is not known of it
-        changes |= {"pid": about.pid, "mark": about.mark}
-    about = msgspec.structs.replace(about, **changes)
-    return about, [f"It is of the process {pid}, which the program forked."]
-
-
-def _goes_on(about: About) -> bool:
-    """Whether the process is there; one that was not started yet is, for as long as we are."""
-    if not about.pid:
-        return time.time() - about.began < _STARTING
-    return Target(about.pid, 0.0, mark=about.mark).standing != "ended"
-
-
-#: Seconds after which a program that was to start, and was not noted as started, never was.
-_STARTING = 60.0
-
-
-def _state(path: Path) -> tuple[int, float, str]:
-    """Return a file's size, when it was written, and why it can be no capture."""
-    try:
-        state = path.lstat()
-    except FileNotFoundError:
-        return 0, 0.0, "its file is gone"
-    except OSError as error:
-        return 0, 0.0, why(error)
-    if not stat.S_ISREG(state.st_mode):
-        return 0, state.st_mtime, "it is not a regular file"
-    return state.st_size, state.st_mtime, ""

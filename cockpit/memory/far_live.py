@@ -1,8 +1,8 @@
 """The child that sees a program's heap while memray captures it: it prints a picture a second.
 
 Its arguments are the capture, the process's PID and its mark (see `Target`). Each line of its
-output is a `Live` as JSON; its last words on stderr say why it ends, its exit code is `ENDED`,
-`NOTHING` or `UNREADABLE`. It does nothing to the process: it reads the file that memray writes.
+output is a `Live` as JSON; its last words on stderr and its exit code say why it ends. It does
+nothing to the process: it reads the file that memray writes.
 """
 
 import os
@@ -24,8 +24,9 @@ from cockpit.profilers.target import Target
 if TYPE_CHECKING:
     from memray import SocketReader
 
-#: Exit codes: the capture has come to its end; it has no beginning; memray cannot read it.
-ENDED, NOTHING, UNREADABLE = 0, 3, 4
+#: Exit codes: the capture has come to its end; it has no beginning; memray cannot read it; who
+#: reads the file was killed.
+ENDED, NOTHING, UNREADABLE, CUT = 0, 3, 4, 5
 #: Rows of a picture: so many of the largest by their own size, and so many with what they called.
 _ROWS = 200
 #: Seconds between pictures, and the share of a core that making them may take.
@@ -144,9 +145,8 @@ def _see(port: int, target: Target, notes: Notes, feeder: int) -> int:
         nothing = not notes.get()[1]
         sys.stderr.write(f"{'memray wrote nothing' if nothing else error}\n")
         return NOTHING if nothing else UNREADABLE
-    finally:
-        os.waitpid(feeder, os.WNOHANG)
-    return ENDED
+    _, status = os.waitpid(feeder, 0)
+    return CUT if status else ENDED
 
 
 def _draw(reader: "SocketReader", target: Target, notes: Notes) -> None:

@@ -112,8 +112,8 @@ def _pour(
     while True:
         chunk = capture.more(whole)
         handed += len(chunk)
-        taker.sendall(chunk)
         notes.put(time.process_time(), handed, capture.behind)
+        taker.sendall(chunk)
         if chunk:
             continue
         if whole or os.getppid() != parent:

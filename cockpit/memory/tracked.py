@@ -15,7 +15,8 @@ from pathlib import Path
 import msgspec
 
 from cockpit.errors import CockpitError
-from cockpit.memory.captures import Captures, is_whole
+from cockpit.memory.about import is_whole
+from cockpit.memory.captures import Captures
 from cockpit.memory.command import program, tracked
 from cockpit.memory.ending import Heard, verdict
 from cockpit.memory.live import LiveReader
@@ -93,6 +94,13 @@ class Tracked:
     def said(self) -> deque[str]:
         """The last lines of what it said on stdout and stderr."""
         return self._launched.said
+
+    @property
+    def trouble(self) -> str:
+        """What memray complains of while the program runs, as a sentence; "" for nothing."""
+        if not self._heard.full:
+            return ""
+        return f"memray has stopped tracking, and the program goes on: {self._heard.reason}."
 
     def look(self) -> Capture:
         """Return its capture as it is now: it grows."""
