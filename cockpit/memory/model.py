@@ -14,6 +14,8 @@ Part = Literal["summary", "peak", "stats", "leaks", "temporary"]
 #: How a capture stands: its process still writes it; its end was written; its process was killed
 #: before that; it was cut off; nothing can be read of it.
 Standing = Literal["running", "complete", "killed", "partial", "unreadable"]
+#: Who made a capture.
+Tool = Literal["memray", "scalene"]
 
 
 class Place(NamedTuple):
@@ -134,7 +136,7 @@ class Capture(msgspec.Struct, frozen=True):
     """A capture in the list: `path` is the file; what is not known is empty or 0.
 
     `began` is seconds since the epoch, `size` the file's. `problem` says in the end of a sentence
-    why it cannot be used.
+    why it cannot be used, `notes` in whole ones what is to be said of it.
     """
 
     path: str
@@ -147,6 +149,8 @@ class Capture(msgspec.Struct, frozen=True):
     standing: Standing = "complete"
     options: Options = Options()
     problem: str = ""
+    tool: Tool = "memray"
+    notes: list[str] = []
 
 
 class Live(msgspec.Struct, frozen=True):

@@ -19,8 +19,8 @@ class Unreadable(Exception):  # noqa: N818 -- the end of a sentence, which its c
     """Why a file is not one of a profile."""
 
 
-def opened(path: Path, follow: bool = True) -> int:
-    """Return a descriptor of a regular file that is not too large; never wait for a pipe.
+def opened(path: Path, follow: bool = True, limit: float = LIMIT) -> int:
+    """Return a descriptor of a regular file of `limit` bytes at most; never wait for a pipe.
 
     Raises `OSError` and `Unreadable`. Without `follow` a link is no file.
     """
@@ -31,8 +31,8 @@ def opened(path: Path, follow: bool = True) -> int:
             raise Unreadable("it is a folder")
         if not stat.S_ISREG(state.st_mode):
             raise Unreadable("it is not a regular file")
-        if state.st_size > LIMIT:
-            raise Unreadable(f"it is larger than {LIMIT >> 20} MiB")
+        if state.st_size > limit:
+            raise Unreadable(f"it is larger than {int(limit) >> 20} MiB")
         return handle
     except BaseException:
         os.close(handle)

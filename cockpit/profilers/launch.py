@@ -85,6 +85,10 @@ class Launched:
         await asyncio.gather(self._reader, return_exceptions=True)
         return code
 
+    def interrupt(self) -> None:
+        """Ask it to end as ctrl-c does."""
+        self._running.interrupt()
+
     async def end(self) -> None:
         """End it and all that it started: politely, then for good."""
         try:
