@@ -38,7 +38,7 @@ from cockpit.ui.encoding import EncodingFilter
 from cockpit.ui.keys import key_name
 from cockpit.ui.memory import read_theme
 from cockpit.ui.page import Page
-from cockpit.ui.pages import CPU, FILES, Pages
+from cockpit.ui.pages import CPU, FILES, MEMORY, Pages
 from cockpit.ui.recall import Recall
 from cockpit.ui.state import PATIENCE
 from cockpit.ui.style import ASCII, Inked, Look
@@ -170,6 +170,10 @@ class CockpitApp(App[int]):
         """End the backend and every child before the terminal is given back."""
         if self.context.profiling is not None:
             await self.context.profiling.stop()
+        if self.context.tracking is not None:
+            await self.context.tracking.close()
+        if self.context.server is not None:
+            await self.context.server.close()
         if self._serving is not None:
             self._serving.cancel()
             await asyncio.wait({self._serving})
@@ -277,6 +281,10 @@ class CockpitApp(App[int]):
     async def action_cpu(self) -> None:
         """Open the CPU page, on top of the Deck."""
         await self.pages.open(CPU)
+
+    async def action_memory(self) -> None:
+        """Open the memory page, on top of the Deck."""
+        await self.pages.open(MEMORY)
 
     async def action_next_pane(self, by: int) -> None:
         """Open the pane after the one that is open, or before it."""

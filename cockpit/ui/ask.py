@@ -74,6 +74,12 @@ class AskLine(Inked, Horizontal):
         self.add_class("-open")
         self.input.focus()
 
+    def ask(self, question: str, placeholder: str) -> None:
+        """Ask another question."""
+        self._question, self.input.placeholder = question, placeholder
+        self.renew()
+        self.open()
+
     def close(self) -> None:
         """Ask no more."""
         self.remove_class("-open")

@@ -165,12 +165,21 @@ class StatusBar(_Bar):
         ]
 
     def _sampled(self) -> list[Segment]:
-        """Return which process is sampled, for the pages that do not show it."""
+        """Return which process is sampled or tracked, for the pages that do not show it."""
         profiling, palette = self._shared.profiling, self._look.palette
-        if profiling is None or profiling.target is None or profiling.state.kind != "sampling":
-            return []
-        words = f" CPU of {profiling.target.pid}"
-        return [Segment(self._look.signs.medium, palette.heat), Segment(words, palette.text)]
+        tracking, sign = self._shared.tracking, self._look.signs.medium
+        parts: list[Segment] = []
+        target = profiling.target if profiling is not None else None
+        if profiling is not None and target is not None and profiling.state.kind == "sampling":
+            words = f" CPU of {target.pid}"
+            parts += [Segment(sign, palette.heat), Segment(words, palette.text)]
+        if tracking is not None and tracking.program is not None and tracking.program.running:
+            gap = "  " if parts else ""
+            parts += [
+                Segment(f"{gap}{sign}", palette.accent),
+                Segment(f" memory of {tracking.program.pid}", palette.text),
+            ]
+        return parts
 
     def _unread(self) -> list[Segment]:
         count, palette = self._state.unread, self._look.palette

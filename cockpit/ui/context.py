@@ -1,10 +1,11 @@
 """What every page and widget works with; one object, handed to all of them."""
 
 import asyncio
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cockpit.places import cache_folder
+from cockpit.places import cache_folder, data_folder
 from cockpit.ui.alive import Alive
 from cockpit.ui.backend import Backend
 from cockpit.ui.heat import Heat
@@ -15,7 +16,9 @@ from cockpit.ui.warmth import Warmth
 if TYPE_CHECKING:
     from cockpit.history import History
     from cockpit.profilers.places import Places
+    from cockpit.serving import Server
     from cockpit.ui.profiling import Profiling
+    from cockpit.ui.tracking import Tracking
 
 
 class Context:
@@ -37,10 +40,14 @@ class Context:
         self.notes: tuple[str, ...] = ()
         #: What profilers know of lines, each a column beside the source.
         self.heats: list[Heat] = []
+        self._warm: dict[str, tuple[Heat, ...]] = {}
         #: Which of a process's paths are the project's; None until a process is sampled.
         self.places: Places | None = None
-        #: What is sampled; None until somebody asks for it.
+        #: What is sampled, and whose memory is tracked; None until somebody asks for it.
         self.profiling: Profiling | None = None
+        self.tracking: Tracking | None = None
+        #: What serves pages to a browser at the other end of SSH; None until it is needed.
+        self.server: Server | None = None
         self.state.warmth = Warmth(self.heats)
         #: What was seen running of the project, in this session and before.
         self.alive = Alive(self.state, self._note)
@@ -55,6 +62,25 @@ class Context:
             self.profiling = Profiling()
             Joining(self, self.profiling)
         return self.profiling
+
+    def tracked(self) -> "Tracking":
+        """Return what memory is looked at; nothing, where nobody asked for it before."""
+        from cockpit.memory.captures import Captures
+        from cockpit.memory.results import Results
+        from cockpit.ui.mem_joining import MemoryJoining
+        from cockpit.ui.tracking import Tracking
+
+        if self.tracking is None:
+            root = self.backend.root if self.backend is not None else Path.cwd()
+            captures = Captures(data_folder(), root)
+            self.tracking = Tracking(captures, Results(cache_folder()))
+            MemoryJoining(self, self.tracking)
+        return self.tracking
+
+    def warm(self, by: str, heats: "Iterable[Heat]") -> None:
+        """Have `heats` be all that the profiler `by` knows of lines; others' columns stay."""
+        self._warm[by] = tuple(heats)
+        self.heats[:] = [heat for found in self._warm.values() for heat in found]
 
     def short(self, path: str) -> tuple[str, bool]:
         """Return a profiler's path as short as a person knows it, and whether it is of the project.

@@ -77,7 +77,7 @@ class Head(Widget):
             Segment("  ", Style()),
         ]
         left = width - cell_len(before) - room
-        return [*segments, *_fitting(facts, left)]
+        return [*segments, *fitting(facts, left)]
 
     def _figures(self) -> list[Fact]:
         palette, profiling = self._look.palette, self._profiling
@@ -103,7 +103,7 @@ class Head(Widget):
         if state.kind == "failed" and not self._recorded:
             words = plain(f"{state.words}. {state.hint}".strip())
             return [Segment(fit(words, width, more), palette.text)]
-        return _fitting(self._quality(), width)
+        return fitting(self._quality(), width)
 
     def _quality(self) -> list[Fact]:
         palette, profiling = self._look.palette, self._profiling
@@ -167,7 +167,7 @@ def doubts(tally: Tally, quiet: Style, loud: Style) -> list[Fact]:
     return facts
 
 
-def _fitting(facts: Sequence[Fact], width: int) -> list[Segment]:
+def fitting(facts: Sequence[Fact], width: int) -> list[Segment]:
     """Return the facts in order, without those that would be missed least until the rest fits."""
     kept = list(facts)
     while len(kept) > 1 and sum(cell_len(one.words) + 2 for one in kept) > width:

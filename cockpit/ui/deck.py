@@ -16,6 +16,7 @@ from cockpit.ui.triage import Dismissing
 
 if TYPE_CHECKING:  # the first paint does without profiles
     from cockpit.ui.cpu_tile import CpuTile
+    from cockpit.ui.mem_tile import MemoryTile
 
 #: Rows of the smallest tile, its border included.
 _LOWEST = 5
@@ -91,6 +92,7 @@ class Deck(Dismissing):
         super().__init__(context)
         self._tiles = [Tile(pane, context.state, context.look) for pane in PANES]
         self._cpu: CpuTile | None = None
+        self._memory: MemoryTile | None = None
 
     def body(self) -> ComposeResult:
         """The tiles."""
@@ -103,6 +105,7 @@ class Deck(Dismissing):
         for tile in self._tiles:
             tile.show()
         self._show_cpu()
+        self._show_memory()
 
     def _show_cpu(self) -> None:
         """Have a tile for the process that is sampled, from when there is one."""
@@ -113,12 +116,25 @@ class Deck(Dismissing):
             from cockpit.ui.cpu_tile import CpuTile
 
             self._cpu = CpuTile(self.context, profiling)
-            self._add_cpu(self._cpu)
+            self._add(self._cpu)
         elif self._cpu.is_attached:
             self._cpu.show()
 
-    @work(group="cpu")
-    async def _add_cpu(self, tile: "CpuTile") -> None:
+    def _show_memory(self) -> None:
+        """Have a tile for the memory that is looked at, from when there is any."""
+        tracking = self.context.tracking
+        if tracking is None or (tracking.program is None and tracking.opened is None):
+            return
+        if self._memory is None:
+            from cockpit.ui.mem_tile import MemoryTile
+
+            self._memory = MemoryTile(self.context, tracking)
+            self._add(self._memory)
+        elif self._memory.is_attached:
+            self._memory.show()
+
+    @work(group="tiles")
+    async def _add(self, tile: "CpuTile | MemoryTile") -> None:
         tiles = self.query_one(Tiles)
         await tiles.mount(tile)
         tiles.fit_in()
@@ -152,9 +168,9 @@ class Deck(Dismissing):
     def action_go(self, by: int) -> None:
         """Go to the next tile or the one before."""
         if by > 0:
-            self.focus_next("Tile, CpuTile")
+            self.focus_next("Tile, CpuTile, MemoryTile")
         else:
-            self.focus_previous("Tile, CpuTile")
+            self.focus_previous("Tile, CpuTile, MemoryTile")
 
     async def action_filter(self) -> None:
         """Filter the list of the tile's pane."""

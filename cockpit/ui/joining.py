@@ -33,5 +33,5 @@ class Joining:
             context.places, self._of, self._heat = Places(backend.root, target.folder), target, None
         if self._heat is None or self._heat.tally is not profiling.tally:
             self._heat = LineHeat(profiling.tally, context.places)
-            context.heats[:] = [self._heat]
+            context.warm("cpu", [self._heat])
         context.alive.take(self._heat, target.born)

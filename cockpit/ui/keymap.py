@@ -35,11 +35,13 @@ _PLACES = {
     "files": "The files",
     "tree": "The files",
     "cpu": "The CPU page",
+    "mem": "The memory page",
     "rows": "The list",
     "calls": "The call tree",
     "flame": "The flame view",
     "picker": "The processes",
     "ask": "The question",
+    "how": "The question",
     "confirm": "The question",
     **dict.fromkeys(("page", "go", "app"), EVERYWHERE),
 }

@@ -68,6 +68,7 @@ class Page(Screen[None]):
         ),
         Binding("0", "app.files", "by file", show=False, id="go.files"),
         Binding("c", "app.cpu", "CPU", show=False, id="go.cpu"),
+        Binding("m", "app.memory", "memory", show=False, id="go.memory"),
         Binding("e", "edit", "edit", id="page.edit"),
         Binding("o", "browse", "rule's page", show=False, id="page.browse"),
         Binding("y", "copy", "copy place", id="page.copy"),

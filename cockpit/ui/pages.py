@@ -12,12 +12,13 @@ if TYPE_CHECKING:
     from cockpit.ui.app import CockpitApp
     from cockpit.ui.cpu import CpuScreen
     from cockpit.ui.files import FilesScreen
+    from cockpit.ui.mem import MemoryScreen
     from cockpit.ui.pane import PaneScreen
 
-    Made = PaneScreen | FilesScreen | CpuScreen
+    Made = PaneScreen | FilesScreen | CpuScreen | MemoryScreen
 
-#: The ids of the tree of files and of the CPU page; that of a pane is the pane's.
-FILES, CPU = "files", "cpu"
+#: The ids of the tree of files, the CPU page and the memory page; that of a pane is the pane's.
+FILES, CPU, MEMORY = "files", "cpu", "memory"
 
 
 class Pages:
@@ -33,11 +34,12 @@ class Pages:
         self._panes: dict[str, PaneScreen] = {}
         self._files: FilesScreen | None = None
         self._cpu: CpuScreen | None = None
+        self._memory: MemoryScreen | None = None
 
     @property
     def made(self) -> "dict[str, Made]":
         """Those that were opened so far, by their ids."""
-        others = {FILES: self._files, CPU: self._cpu}
+        others = {FILES: self._files, CPU: self._cpu, MEMORY: self._memory}
         return {**self._panes, **{name: page for name, page in others.items() if page is not None}}
 
     @property
@@ -75,10 +77,26 @@ class Pages:
             self._install(self._cpu, CPU)
         return self._cpu
 
+    def memory(self) -> "MemoryScreen":
+        """Return the page of memory."""
+        from cockpit.ui.mem import MemoryScreen
+
+        if self._memory is None:
+            self._app.context.tracked().listen(self._tracked)
+            self._memory = MemoryScreen(self._app.context, self._docs)
+            self._install(self._memory, MEMORY)
+        return self._memory
+
     def _sampled(self) -> None:
         """Show what was learnt of lines and findings; the CPU page shows itself."""
+        self._show_but(self._cpu)
+
+    def _tracked(self) -> None:
+        self._show_but(self._memory)
+
+    def _show_but(self, itself: "Made | None") -> None:
         page = self._app.screen
-        if isinstance(page, Page) and page is not self._cpu and page.is_attached:
+        if isinstance(page, Page) and page is not itself and page.is_attached:
             page.show()
 
     def _install(self, screen: "Made", page_id: str) -> None:
@@ -87,7 +105,11 @@ class Pages:
 
     async def open(self, page_id: str) -> bool:
         """Open a page by its id; return whether that is news. There may be no such page."""
-        makers = {FILES: self.files, CPU: self.cpu}
+        makers: dict[str, Callable[[], Page]] = {
+            FILES: self.files,
+            CPU: self.cpu,
+            MEMORY: self.memory,
+        }
         is_pane = any(pane.id == page_id for pane in PANES)
         if not is_pane and page_id not in makers:
             return False
@@ -103,6 +125,8 @@ class Pages:
             await app.switch_screen(screen)
         if screen is self._cpu:
             self._cpu.offer()
+        elif screen is self._memory:
+            self._memory.offer()
         return True
 
     async def open_next(self, by: int) -> None:

@@ -78,11 +78,11 @@ class PickerScreen(ModalScreen[Choice]):
         context: Context,
         processes: Callable[[], Sequence[Process]],
         root: str = "",
-        command: str = "",
+        command: str | None = None,
     ) -> None:
         """List what `processes` finds, those of the project at `root` first.
 
-        A `command` is one that was typed before, to be typed on.
+        A `command` is one that was typed before, to be typed on; "" has one be typed.
         """
         super().__init__()
         self._command = command
@@ -112,7 +112,7 @@ class PickerScreen(ModalScreen[Choice]):
     def on_mount(self) -> None:
         """Look at once, soon again, and from then on regularly."""
         self._show()
-        if self._command:
+        if self._command is not None:
             self._run.open(self._command)
         self.action_look()
         self.set_timer(_SOON, self.action_look)

@@ -1,8 +1,6 @@
 """What a page of a sampled process does with recordings: keep, open, compare, export, delete."""
 
 import asyncio
-import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar, NamedTuple
@@ -11,7 +9,6 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from cockpit import guests
 from cockpit.errors import CockpitError
 from cockpit.places import data_folder
 from cockpit.plain import plain
@@ -21,12 +18,12 @@ from cockpit.profilers.formats import Format, suggested
 from cockpit.profilers.profile import TOGETHER, Change, Node, Profile, Thread, difference
 from cockpit.profilers.shelf import Recording, Shelf
 from cockpit.profilers.tally import Tally, tally_of
-from cockpit.ui import browser, clipboard
 from cockpit.ui.ask import Answer, AskLine
 from cockpit.ui.context import Context
 from cockpit.ui.detail import Docs
 from cockpit.ui.profiling import alone
 from cockpit.ui.sampled import SampledPage
+from cockpit.ui.showing import show_file
 
 #: The name of the page that is shown in the browser, in the folder of the recordings.
 _PAGE = "page{}"
@@ -299,19 +296,9 @@ class RecordedPage(SampledPage):
             self.say("drawing the flamegraph")
             await asyncio.to_thread(shelf.make)
             await recording.write(profile, path, Format.FLAMEGRAPH)
-            await self._show_page(path)
+            await show_file(self, path)
         except CockpitError as error:
             self.say(error.message, error.hint)
-
-    async def _show_page(self, path: Path) -> None:
-        """Show a page of ours in the browser; where none is here, copy where the page is."""
-        way = browser.way_to_show(path.as_uri(), os.environ, sys.platform, guests.find)
-        if way.argv:
-            await guests.start_apart(way.argv, Path.home())
-            self.say("opened the flamegraph in your browser")
-            return
-        words = f"{way.reason.rstrip('.')}: copied the place of the page, {plain(str(path))}"
-        clipboard.copy(self.app, str(path), lambda more: self.say(words, more))
 
 
 def _shortly(message: str, path: Path, chosen: Recording | None) -> str:

@@ -10,17 +10,15 @@ from typing import ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 
-from cockpit import trust
 from cockpit.errors import CockpitError
-from cockpit.places import state_folder
 from cockpit.profilers.processes import Lister, Process, python_children
 from cockpit.profilers.pyspy import record_command, rights
 from cockpit.profilers.sampler import State
-from cockpit.ui.context import Context, titled
+from cockpit.ui.context import Context
 from cockpit.ui.detail import Docs
-from cockpit.ui.modals import ConfirmScreen
 from cockpit.ui.picker import PickerScreen
 from cockpit.ui.profiling import INTERVALS, Profiling
+from cockpit.ui.trusting import if_trusted
 from cockpit.ui.views import ViewsPage
 
 #: What is said as a switch is turned on, and off.
@@ -94,7 +92,7 @@ class SampledPage(ViewsPage):
         if self._profiling.target is None:
             self.action_attach()
 
-    def action_attach(self, only: frozenset[int] | None = None, command: str = "") -> None:
+    def action_attach(self, only: frozenset[int] | None = None, command: str | None = None) -> None:
         """Let the person choose a process, `only` one of these, or a `command` to start."""
         backend = self.context.backend
         root = str(backend.root) if backend is not None else ""
@@ -112,24 +110,12 @@ class SampledPage(ViewsPage):
 
     def _launch(self, argv: tuple[str, ...]) -> None:
         """Start a program: of a project that the person does not trust only after a yes."""
-        backend = self.context.backend
-        root = backend.root if backend is not None else Path.cwd()
-        if trust.is_trusted(state_folder(), root):
-            self._do(self._try(argv))
-            return
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                trust.trust(state_folder(), root)
-                self._do(self._try(argv))
-            else:
-                self.action_attach(command=shlex.join(argv))
-
-        words = (
-            f"It runs with your rights, and so does what it loads of {titled(root)}. The yes is"
-            " remembered, as `cockpit trust` does; `cockpit trust --revoke` takes it back."
+        if_trusted(
+            self,
+            argv,
+            lambda: self._do(self._try(argv)),
+            lambda: self.action_attach(command=shlex.join(argv)),
         )
-        self.app.push_screen(ConfirmScreen(f"Run {' '.join(argv)}?", words), answered)
 
     @work(group="attach", exclusive=True)
     async def _do(self, attaching: Awaitable[None]) -> None:

@@ -23,7 +23,7 @@ from cockpit.ui.style import Look
 #: Where sparks are worth their place: not on a tile that has no room for its title.
 _SPARK_WIDTH = 48
 #: What stands on the Deck beside this one.
-_TILES = "Tile, CpuTile"
+_TILES = "Tile, CpuTile, MemoryTile"
 
 
 class Tile(Widget, can_focus=True):

@@ -55,3 +55,10 @@ class CpuView(msgspec.Struct, frozen=True):
     sort: Literal["own", "total"] = "own"
     inverted: bool = False
     zoomed: bool = False
+
+
+class MemoryView(msgspec.Struct, frozen=True):
+    """How a person looks at memory: which bytes come first, and the zoom."""
+
+    sort: Literal["own", "total"] = "own"
+    zoomed: bool = False

@@ -1,0 +1,201 @@
+"""What the memory page does about programs: run one under memray or scalene, attach, end."""
+
+import asyncio
+import shlex
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+
+from cockpit.errors import CockpitError
+from cockpit.memory.command import program as program_of
+from cockpit.memory.command import tracked as tracking_command
+from cockpit.memory.installed import check
+from cockpit.memory.model import Live
+from cockpit.memory.tracked import Tracked
+from cockpit.profilers.processes import Lister, Process
+from cockpit.profilers.pyspy import rights
+from cockpit.ui.context import Context
+from cockpit.ui.detail import Docs
+from cockpit.ui.how import How, HowScreen
+from cockpit.ui.mem_tables import MemoryTables
+from cockpit.ui.modals import ConfirmScreen
+from cockpit.ui.picker import PickerScreen
+from cockpit.ui.tracking import Program
+from cockpit.ui.trusting import if_trusted
+
+#: Seconds that a program may take to close its capture as cockpit ends.
+_CLOSING = 5.0
+
+
+class Ours:
+    """A program that we started under memray; it satisfies `tracking.Program`."""
+
+    ours = True
+
+    def __init__(self, tracked: Tracked, argv: Sequence[str], command: str) -> None:
+        """Stand for `tracked`, which `argv` runs."""
+        self._tracked = tracked
+        self.argv, self.command = tuple(argv), command
+        self.pid = tracked.target.pid
+        self.pictures = tracked.live is not None
+
+    @property
+    def said(self) -> Sequence[str]:
+        """The last lines of what it said."""
+        return self._tracked.said
+
+    @property
+    def running(self) -> bool:
+        """Whether it is still at work."""
+        return not self._tracked.ending
+
+    @property
+    def words(self) -> str:
+        """How it stands, and what becomes of its capture."""
+        tracked = self._tracked
+        live = tracked.live.words if tracked.live is not None else tracked.live_words
+        return tracked.ending or tracked.trouble or live
+
+    async def work(self, take: Callable[[Live], None]) -> None:
+        """See its heap until it ends, and wait for that."""
+        tracked = self._tracked
+        if tracked.live is not None:
+            await tracked.live.run(take)
+        await tracked.ended()
+
+    async def end(self) -> None:
+        """Ask it to end as ctrl-c does: its capture is closed by that."""
+        await self._tracked.stop(_CLOSING)
+
+
+class ProgramsPage(MemoryTables):
+    """A page that runs programs, attaches to them and ends that."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("l", "launch", "run a program", id="mem.launch"),
+        Binding("a", "attach", "attach", id="mem.attach"),
+        Binding("K", "end", "end the program", show=False, id="mem.end"),
+    ]
+
+    def __init__(self, context: Context, docs: Docs) -> None:
+        """Show what `context` tracks."""
+        super().__init__(context, docs)
+        self._lister = Lister(tuple, rights)
+
+    def on_mount(self) -> None:
+        """Follow what comes."""
+        self._tracking.listen(self._came)
+
+    def _came(self) -> None:
+        """Draw what came, if the person looks at it."""
+        if self.is_attached and self.app.screen is self:
+            self.show()
+
+    # --- Running ------------------------------------------------------------------------------
+
+    def action_launch(self, command: str = "") -> None:
+        """Ask for a command to run."""
+        backend = self.context.backend
+        root = str(backend.root) if backend is not None else ""
+        picker = PickerScreen(self.context, self._lister.look, root, command)
+        self.app.push_screen(picker, self._picked)
+
+    def action_attach(self) -> None:
+        """Let the person choose a process to attach to, or a command to run."""
+        backend = self.context.backend
+        root = str(backend.root) if backend is not None else ""
+        self.app.push_screen(PickerScreen(self.context, self._lister.look, root), self._picked)
+
+    def _picked(self, choice: "Process | tuple[str, ...] | None") -> None:
+        if isinstance(choice, tuple):
+            self._how(choice)
+        elif choice is not None:
+            self.attach_to(choice.pid)
+
+    def _how(self, argv: tuple[str, ...]) -> None:
+        """Ask how a program is to be run; it is not begun where it is none."""
+        try:
+            program_of(argv)
+        except CockpitError as error:
+            self.say(error.message, error.hint)
+            return
+
+        def answered(how: How | None) -> None:
+            if how is not None:
+                if_trusted(self, argv, lambda: self.begin(argv, how), lambda: None)
+
+        self.app.push_screen(HowScreen(shlex.join(argv), self.context.look, How()), answered)
+
+    def begin(self, argv: tuple[str, ...], how: How) -> None:
+        """Run a program that may be run."""
+        self._do(self.launch(argv, how))
+
+    @work(group="programs", exclusive=True)
+    async def _do(self, work: Awaitable[object]) -> None:
+        await work
+
+    async def launch(self, argv: tuple[str, ...], how: How) -> bool:
+        """Run a program, and return whether that is done; say why where it is not."""
+        folder = Path.cwd()
+        try:
+            what = program_of(argv)
+            await check(what.interpreter, folder)
+            tracked = Tracked(
+                argv, folder, self._tracking.shelf, options=how.options, live=how.live
+            )
+        except CockpitError as error:
+            self.say(error.message, error.hint)
+            return False
+        command = tracking_command(what, how.options, Path(tracked.capture.path))
+        await self.follow(ours := Ours(tracked, command, shlex.join(argv)), ours.work)
+        return True
+
+    async def follow(
+        self,
+        program: Program,
+        work: Callable[[Callable[[Live], None]], Coroutine[Any, Any, None]],
+    ) -> None:
+        """Show a program that runs."""
+        await self._tracking.follow(program, work(self._tracking.take))
+        if self.is_attached:
+            self.open_view("Live" if program.pictures else "Captures")
+
+    # --- Attaching ----------------------------------------------------------------------------
+
+    def attach_to(self, pid: int) -> None:
+        """Attach memray to a running process, after all that could go wrong was looked at."""
+        raise NotImplementedError
+
+    # --- Ending -------------------------------------------------------------------------------
+
+    def action_end(self) -> None:
+        """End the program, or stop tracking one that is not ours, after a yes."""
+        program = self._tracking.program
+        if program is None or not program.running:
+            self.say("no program is tracked")
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._do(self._end(program))
+
+        what = "End" if program.ours else "Stop tracking"
+        words = (
+            "It is asked to end as ctrl-c does, and its capture is kept."
+            if program.ours
+            else "The process goes on; its capture is closed and kept."
+        )
+        self.app.push_screen(
+            ConfirmScreen(f"{what} {program.pid} {program.command}?", words), answered
+        )
+
+    async def _end(self, program: Program) -> None:
+        try:
+            await program.end()
+        except CockpitError as error:
+            self.say(error.message, error.hint)
+        await asyncio.sleep(0)
+        self._tracking.changed()
