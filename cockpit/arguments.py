@@ -7,7 +7,7 @@ from cockpit import __version__
 _OVERVIEW = """\
 cockpit shows what ruff, vulture, interrogate and bandit say of a Python project, live in one
 terminal: every save is checked again within a blink, and every finding opens at its line. Beside it
-py-spy shows where a running process spends its time.
+py-spy shows where a running process spends its time, and memray what holds its memory.
 
   cockpit                     open the Deck on the project around this folder
   cockpit src/app             the same, for one part of it
@@ -16,6 +16,8 @@ py-spy shows where a running process spends its time.
   cockpit top 4711            where a running process spends its time, live (py-spy)
   cockpit top -- COMMAND      the same of a program that it starts
   cockpit record 4711 -o F    sample it without a screen, and write a flamegraph or a profile
+  cockpit mem run -- COMMAND  what holds the memory of a program, live (memray)
+  cockpit mem open FILE       what a capture of memray holds; also attach, flamegraph
   cockpit baseline write      keep what is found now in a file, so that only what is new counts
   cockpit trust               let it run the ruff of this project's own .venv, not cockpit's
   cockpit keys                list what keys do on the screen, by the names to rebind them
@@ -69,6 +71,16 @@ formats, and the endings of names that mean them:
   speedscope   .speedscope.json   for https://www.speedscope.app
   raw          .raw, .txt         a line a stack, for flamegraph.pl and its kin
   json         .json              all that is known; `=` on cockpit's CPU page compares two
+"""
+_MEM = """\
+Show what holds the memory of a Python program: memray tracks every allocation with its stack.
+
+  cockpit mem run -- python app.py args   run a program, see its heap live, and keep a capture
+  cockpit mem attach 4711                 track a process that runs, after a rehearsal on a child
+  cockpit mem open FILE                   the captures of memray, wherever they lie
+  cockpit mem flamegraph FILE             memray's page, in the browser or served to one
+
+What each costs, and what it does to a process: docs/memory.md.
 """
 _KEYS = """\
 List what keys do on the screen: a name, its keys, and what they do, a line each. Another key is
@@ -296,6 +308,55 @@ def _seconds(text: str) -> float:
 
 
 _rate.__name__, _seconds.__name__ = "number of samples", "number of seconds"
+
+
+def mem_parser() -> argparse.ArgumentParser:
+    """Return the parser of `cockpit mem`, for what stands before `--`."""
+    parser = _parser("cockpit mem", _MEM)
+    actions = parser.add_subparsers(
+        dest="action", metavar="run|attach|open|flamegraph", required=True
+    )
+    run = actions.add_parser(
+        "run", allow_abbrev=False, usage="cockpit mem run [options] -- COMMAND ..."
+    )
+    attach = actions.add_parser("attach", allow_abbrev=False)
+    attach.add_argument("pid", type=_pid, metavar="PID", help="a running process")
+    for one in (run, attach):
+        _tracking_arguments(one)
+    run.add_argument("--no-live", action="store_true", help="no live view, only the capture")
+    opens = actions.add_parser("open", allow_abbrev=False)
+    opens.add_argument("file", metavar="FILE", help="a capture (.bin)")
+    page = actions.add_parser("flamegraph", allow_abbrev=False)
+    page.add_argument("file", metavar="FILE", help="a capture (.bin)")
+    kinds = page.add_mutually_exclusive_group()
+    for kind, words in _PAGES.items():
+        kinds.add_argument(
+            f"--{kind}", action="store_const", const=kind, dest="kind", help=words, default=None
+        )
+    page.add_argument("-o", "--output", metavar="FILE", default="", help="write it there")
+    page.add_argument("--no-open", action="store_true", help="make it, and print where it is")
+    return parser
+
+
+#: The pages of `cockpit mem flamegraph` other than the flame graph of the peak.
+_PAGES = {
+    "leaks": "what was never freed",
+    "temporary": "what was freed at once",
+    "temporal": "over time; a range can be chosen",
+    "inverted": "from what allocated to who called it",
+    "threads": "each thread by itself",
+    "table": "a table in place of a graph",
+    "table-leaks": "a table of what was never freed",
+}
+
+
+def _tracking_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--native", action="store_true", help="functions in C, too")
+    parser.add_argument("--aggregate", action="store_true", help="a small file, not live")
+    parser.add_argument("--follow-fork", action="store_true", help="forked processes, too")
+    parser.add_argument(
+        "--trace-python-allocators", action="store_true", help="each object of Python's own pools"
+    )
 
 
 def trust_parser() -> argparse.ArgumentParser:

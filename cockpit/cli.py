@@ -42,6 +42,7 @@ def _dispatch(arguments: list[str]) -> int:
         "watch": _watch,
         "top": _top,
         "record": _record,
+        "mem": _mem,
         "baseline": _baseline,
         "trust": _trust,
         "keys": _keys,
@@ -127,6 +128,44 @@ def _record(arguments: "Sequence[str]") -> int:
             )
         )
     )
+
+
+def _mem(arguments: "Sequence[str]") -> int:
+    before, command = _split_at_dashes(arguments)
+    parser = known.mem_parser()
+    options = parser.parse_args(before)
+    if (options.action == "run") != bool(command):
+        parser.error("name a command after --" if options.action == "run" else "-- is for `run`")
+    if options.action == "flamegraph":
+        return _flamegraph(options)
+    _need_a_terminal("`memray run` writes a capture without a screen.")
+    from cockpit.session import request_of
+    from cockpit.ui import start
+
+    mem = start.Mem(command, getattr(options, "pid", None), getattr(options, "file", ""))
+    if options.action == "run":
+        from cockpit.memory import command as under
+
+        under.program(command)
+    elif options.action == "attach":
+        from cockpit.profilers import target
+
+        target.pin(options.pid)
+    elif not os.path.isfile(options.file):  # noqa: PTH113 -- it may hold what no `Path` can
+        raise CockpitError(f"there is no file {options.file}", "Name a capture of memray (.bin).")
+    if options.action != "open":
+        mem = start.with_options(mem, options)
+    return _on_screen(lambda: start.main(request_of(()), mem))
+
+
+def _flamegraph(options: Any) -> int:
+    from cockpit.memory.flamegraph_command import FlamegraphOptions, flamegraph
+    from cockpit.ui.browser import way_here
+
+    wanted = FlamegraphOptions(
+        options.file, options.kind or "flamegraph", options.output, not options.no_open
+    )
+    return _run(flamegraph(wanted, way_here))
 
 
 def _split_at_dashes(arguments: "Sequence[str]") -> "tuple[Sequence[str], tuple[str, ...]]":
@@ -265,7 +304,7 @@ def _guess_command(paths: "Sequence[str]") -> None:
     if paths and not os.path.lexists(paths[0]):
         import difflib
 
-        commands = ("check", "watch", "top", "record", "baseline", "trust", "keys")
+        commands = ("check", "watch", "top", "record", "mem", "baseline", "trust", "keys")
         near = difflib.get_close_matches(paths[0], commands, n=1)
         if near:
             raise CockpitError(

@@ -52,7 +52,8 @@ class Server:
         self._token = secrets.token_urlsafe(32)
         self._pages: dict[str, Path] = {}
         self._server: asyncio.Server | None = None
-        self._port = 0
+        #: Where it listens; 0 while it does not.
+        self.port = 0
         self._talks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> "Server":
@@ -73,7 +74,7 @@ class Server:
                 )
             except OSError as error:
                 raise CockpitError(f"no page can be served here: {error.strerror}") from error
-            self._port = self._server.sockets[0].getsockname()[1]
+            self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
         """Listen no more, and hang up on whoever is still there."""
@@ -88,7 +89,7 @@ class Server:
     def serve(self, page: Path) -> str:
         """Serve the file `page` by its name from now on, and return its address."""
         self._pages[page.name] = page
-        return f"http://127.0.0.1:{self._port}/{self._token}/{quote(page.name)}"
+        return f"http://127.0.0.1:{self.port}/{self._token}/{quote(page.name)}"
 
     # --- Answering ----------------------------------------------------------------------------
 
@@ -132,7 +133,7 @@ class Server:
             return 400, None
         hosts = [line[5:].strip() for line in lines[1:] if line[:5].lower() == "host:"]
         # A page of somebody else's could have its own name mean this machine (DNS rebinding).
-        if hosts not in ([f"127.0.0.1:{self._port}"], [f"localhost:{self._port}"]):
+        if hosts not in ([f"127.0.0.1:{self.port}"], [f"localhost:{self.port}"]):
             return 403, None
         token, _, name = target.removeprefix("/").partition("?")[0].partition("/")
         if not secrets.compare_digest(token.encode("latin-1"), self._token.encode()):

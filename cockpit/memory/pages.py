@@ -56,6 +56,16 @@ def command(capture: Path, kind: PageKind, output: Path) -> tuple[str, ...]:
     return python("-m", "memray", *_ARGUMENTS[kind], *arguments)
 
 
+def found(capture: Path) -> Path:
+    """Return the whole path of a capture: memray runs elsewhere. Raises `CockpitError`."""
+    try:
+        if capture.is_file():
+            return capture.absolute()
+    except (OSError, ValueError):  # a path may hold what no path can
+        pass
+    raise CockpitError(f"there is no capture {plain(str(capture))}", "Name a file of memray's.")
+
+
 async def make(capture: Path, kind: PageKind, folder: Path) -> Path:
     """Make a page in `folder`, which is for this user alone, and return where it is.
 
@@ -78,6 +88,7 @@ async def write(capture: Path, kind: PageKind, output: Path) -> None:
 
     Raises `CockpitError`; then nothing is changed.
     """
+    capture = found(capture)
     await _run(capture, output, lambda new: command(capture, kind, new), kind in _OF_HISTORY)
 
 
@@ -86,7 +97,7 @@ async def export(capture: Path, output: Path) -> None:
 
     One that is there is written over. Raises `CockpitError`; then nothing is changed.
     """
-    name = output.name.lower()
+    capture, name = found(capture), output.name.lower()
     if name.endswith((".html", ".htm")):
         await write(capture, PageKind.FLAMEGRAPH, output)
         return
@@ -110,7 +121,7 @@ async def _run(
 ) -> None:
     """Have memray write to a new file beside `output`, and put that in its place."""
     try:
-        new, target = _prepared(capture, output)
+        new, target = _prepared(output)
         try:
             done = await run(argv(new), Path.home(), timeout=None)
             if done.code:
@@ -124,11 +135,9 @@ async def _run(
         ) from error
 
 
-def _prepared(capture: Path, output: Path) -> tuple[Path, Path]:
+def _prepared(output: Path) -> tuple[Path, Path]:
     """Return a new file for this user alone, and that whose place it is to take, links followed."""
     check(output)
-    if not capture.is_file():
-        raise CockpitError(f"there is no capture {plain(str(capture))}")
     target = Path(os.path.realpath(output))
     new = target.with_name(f".{secrets.token_hex(8)}")
     os.close(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))

@@ -3,13 +3,16 @@
 Not `webbrowser` of the standard library: it may run a browser for text in our own terminal.
 """
 
+import os
 import shlex
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from urllib.parse import urlsplit
 
 import msgspec
 
+from cockpit import guests
 from cockpit.plain import plain
 
 #: Browsers that would want the terminal for themselves.
@@ -48,6 +51,11 @@ def way_to_show(
     if environment.get("SSH_CONNECTION") or environment.get("SSH_TTY"):
         return Way(reason="a browser would open on the machine at the other end of SSH")
     return _of_desktop(url, environment, platform, find)
+
+
+def way_here(url: str) -> Way:
+    """Return how to show `url` on this machine, as it is now."""
+    return way_to_show(url, os.environ, sys.platform, guests.find)
 
 
 def _of_desktop(

@@ -39,7 +39,7 @@ class _Switch(NamedTuple):
 _MEMRAY = (
     _Switch("l", "live", "live view", "a picture a second; else the file alone"),
     _Switch("n", "native", "functions in C", "about 3.6 times the CPU time"),
-    _Switch("p", "python_allocators", "Python's own allocators", "many more allocations, and slower"),
+    _Switch("p", "python_allocators", "Python's own allocators", "many more allocations, slower"),
     _Switch("g", "aggregate", "aggregate", "a small file, 3.1 times the CPU; not live"),
     _Switch("f", "follow_fork", "follow forks", "a file for each child process"),
 )

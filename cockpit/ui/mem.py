@@ -116,8 +116,8 @@ class MemoryScreen(CapturesPage):
         palette, signs = look.palette, look.signs
         assert opened is not None  # noqa: S101 -- for the type checker
         capture, summary = opened.capture, opened.summary
-        name = capture.name or (summary.command if summary else "") or capture.command
-        name = name or capture.path
+        told = summary.command if summary is not None else ""
+        name = capture.name or capture.command or told or capture.path
         problem = opened.problems.get("summary")
         if problem is not None:
             notes = (f"{problem.message}.", problem.hint)

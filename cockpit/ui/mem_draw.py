@@ -7,7 +7,6 @@ import time
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from rich.style import Style
 
 from cockpit.memory.comparing import PlaceChange
 from cockpit.memory.model import Capture, LiveRow, Standing
@@ -197,12 +196,14 @@ def draw_stat(look: Look) -> Draw:
         cells = round(row.share * bar) or (1 if row.share > 0 and bar else 0)
         label = plain(row.label)
         room = max(8, width - 12 - bar)
+        if not row.share:  # a fact in words, and no place
+            said = fit(label, max(8, width - 12), signs.more)
+            return [Segment(f"{row.value:>10}  ", palette.muted), Segment(said, palette.text)]
         shown = label if cell_len(label) <= room else signs.more + label[-(room - 1) :]
         return [
             Segment(f"{row.value:>10}  ", palette.text),
             Segment(f"{signs.bar * cells:<{bar}}  " if bar else "", palette.accent),
             Segment(shown, palette.text),
-            Segment("", Style()),
         ]
 
     return draw

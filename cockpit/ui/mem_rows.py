@@ -4,11 +4,12 @@ Pure functions of what was read; how a row is drawn is in `mem_draw`.
 """
 
 import itertools
+import time
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
 from cockpit.memory.comparing import PlaceChange
-from cockpit.memory.model import Capture, LiveRow, Stats
+from cockpit.memory.model import Capture, LiveRow, Stats, Summary
 from cockpit.memory.shape import LineOf, Shape
 from cockpit.memory.tables import TableRow
 from cockpit.profilers.profile import Function
@@ -81,10 +82,38 @@ def change_rows(changes: Iterable[PlaceChange], words: str) -> list[PlaceChange]
     return list(itertools.islice(found, MOST))
 
 
-def stat_rows(stats: Stats, words: str) -> list[StatRow]:
-    """Return the figures of `memray stats`, line by line; those with `words` in them."""
+def stat_rows(summary: Summary, stats: Stats | None, words: str) -> list[StatRow]:
+    """Return what the capture is and the figures of `memray stats`, line by line.
+
+    Of them those with `words` in them.
+    """
+    lines = [*_about(summary), *(_figures(stats) if stats is not None else ())]
+    passing = holding(words)
+    rows = (StatRow(number, *line) for number, line in enumerate(lines))
+    return [row for row in rows if passing(row.label)]
+
+
+_Line = tuple[str, str, float]
+
+
+def _about(summary: Summary) -> list[_Line]:
+    """Return what a capture is of, and what is to be said of it."""
+    began = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(summary.began / 1000))
+    facts = [
+        (summary.command, "command"),
+        (str(summary.pid), "process"),
+        (began, "began"),
+        (summary.python_allocator, "allocator"),
+        (f"{summary.frames:,}", "frames"),
+    ]
+    notes: list[_Line] = [(note, "!", 0.0) for note in summary.notes]
+    about: list[_Line] = [(value, name, 0.0) for value, name in facts]
+    return [("the capture", "", 0.0), *notes, *about, ("", "", 0.0)]
+
+
+def _figures(stats: Stats) -> list[_Line]:
     by_size = [(f"{one.least:,} to {one.most:,} bytes", one.allocations) for one in stats.histogram]
-    lines = [
+    return [
         *_group("allocations by size", by_size),
         *_group("allocations by allocator", stats.by_allocator),
         *_group("largest places, by bytes", stats.by_size, size),
@@ -92,14 +121,11 @@ def stat_rows(stats: Stats, words: str) -> list[StatRow]:
         *_group("largest modules, by bytes", [(m, n) for m, _, n in stats.modules_by_size], size),
         *_group("largest modules, by allocations", [(m, n) for m, n, _ in stats.modules_by_count]),
     ]
-    passing = holding(words)
-    rows = (StatRow(number, *line) for number, line in enumerate(lines))
-    return [row for row in rows if passing(row.label)]
 
 
 def _group(
     title: str, rows: Sequence[tuple[str, int]], shown: Callable[[int], str] = "{:,}".format
-) -> list[tuple[str, str, float]]:
+) -> list[_Line]:
     """Return a heading and, for each of `rows`, what it is, how much, and the length of its bar."""
     most = max((value for _, value in rows), default=0) or 1
     lines = [(name, shown(value), value / most) for name, value in rows]

@@ -56,6 +56,7 @@ class MemoryTables(ViewsPage):
         "Changes",
         "Output",
     )
+    ALONE = frozenset(("Flame", "Stats", "Output"))
     UNIT: ClassVar[str] = "bytes"
 
     def __init__(self, context: Context, docs: Docs) -> None:
@@ -110,8 +111,11 @@ class MemoryTables(ViewsPage):
         return rows, draw, mem_draw.line_head(self._sort, look)
 
     def _stats(self) -> Table:
-        stats = self._opened.stats if self._opened is not None else None
-        rows = mem_rows.stat_rows(stats, self._words) if stats is not None else ()
+        opened, words = self._opened, self._words
+        summary = opened.summary if opened is not None else None
+        rows: Sequence[mem_rows.StatRow] = ()
+        if opened is not None and summary is not None:
+            rows = mem_rows.stat_rows(summary, opened.stats, words)
         return rows, mem_draw.draw_stat(self.context.look), None
 
     def _changes(self) -> Table:

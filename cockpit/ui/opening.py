@@ -124,7 +124,7 @@ async def browse(page: "Page", backend: Backend, finding: Finding) -> None:
     if not browser.is_page(url):
         page.say(f"{url} is no page of the web, and is not opened")
         return
-    way = browser.way_to_show(url, os.environ, sys.platform, guests.find)
+    way = browser.way_here(url)
     if way.argv:
         try:
             await guests.start_apart(way.argv, Path.home())

@@ -1,7 +1,5 @@
 """Shows a page of ours to the person: in a browser here, or to one at the other end of SSH."""
 
-import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +16,7 @@ async def show_file(page: "Page", path: Path) -> None:
 
     It is served on loopback alone, until cockpit ends. Raises `CockpitError`.
     """
-    way = browser.way_to_show(path.as_uri(), os.environ, sys.platform, guests.find)
+    way = browser.way_here(path.as_uri())
     if way.argv:
         await guests.start_apart(way.argv, Path.home())
         page.say("opened the page in your browser")

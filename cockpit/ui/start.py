@@ -5,7 +5,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -15,11 +15,12 @@ from cockpit.places import state_folder
 from cockpit.ui.app import CockpitApp, OpenBackend
 from cockpit.ui.backend import Backend
 from cockpit.ui.context import titled
-from cockpit.ui.pages import CPU
+from cockpit.ui.pages import CPU, MEMORY
 
 if TYPE_CHECKING:
     from cockpit.profilers.pyspy import Options
     from cockpit.session import Request
+    from cockpit.ui.how import How
 
 
 class Top(msgspec.Struct, frozen=True):
@@ -30,17 +31,46 @@ class Top(msgspec.Struct, frozen=True):
     options: "Options"
 
 
+class Mem(msgspec.Struct, frozen=True):
+    """What `cockpit mem` is to show: a command to run, a process to attach to, or a capture."""
+
+    command: tuple[str, ...] = ()
+    pid: int | None = None
+    file: str = ""
+    how: "How | None" = None
+
+
+def with_options(mem: Mem, options: Any) -> Mem:
+    """Return what `cockpit mem` is to show with what its command line says of how."""
+    from cockpit.memory.model import Options
+    from cockpit.ui.how import How
+
+    tracking = Options(
+        native=options.native,
+        follow_fork=options.follow_fork,
+        aggregate=options.aggregate,
+        python_allocators=options.trace_python_allocators,
+    )
+    live = not getattr(options, "no_live", False)
+    return msgspec.structs.replace(mem, how=How(options=tracking, live=live))
+
+
 def run(
-    open_backend: OpenBackend, title: str = "", memory: Path | None = None, top: Top | None = None
+    open_backend: OpenBackend,
+    title: str = "",
+    memory: Path | None = None,
+    first: Top | Mem | None = None,
 ) -> int:
     """Show a project until the person leaves; return the exit code.
 
-    With `top` its CPU page is open from the start. Raises `CockpitError` where the backend could
-    not be opened.
+    With `first` the page of a profiler is open from the start. Raises `CockpitError` where the
+    backend could not be opened.
     """
     app = CockpitApp(open_backend, title, memory)
-    if top is not None:
-        app.begin = functools.partial(_open_top, app, top)
+    if isinstance(first, Top):
+        app.begin = functools.partial(_open_top, app, first)
+    elif first is not None:
+        app.begin = functools.partial(_open_memory, app, first)
     code = app.run()
     if app.failure is not None:
         raise app.failure
@@ -57,7 +87,18 @@ async def _open_top(app: CockpitApp, top: Top) -> None:
     await app.pages.open(CPU)
 
 
-def main(request: "Request", top: Top | None = None) -> int:
+async def _open_memory(app: CockpitApp, mem: Mem) -> None:
+    page = app.pages.memory()
+    await app.pages.open(MEMORY)
+    if mem.file:
+        page.open_path(mem.file)
+    elif mem.command and mem.how is not None:
+        await page.launch(mem.command, mem.how)
+    elif mem.pid is not None:
+        page.attach_to(mem.pid)
+
+
+def main(request: "Request", first: Top | Mem | None = None) -> int:
     """Show what a command line asks for; raise `CockpitError` where that cannot be."""
     if sys.__stderr__ is None or not sys.__stderr__.isatty():
         raise CockpitError(
@@ -66,9 +107,9 @@ def main(request: "Request", top: Top | None = None) -> int:
         )
     folder = Path.cwd()
     open_one: OpenBackend = functools.partial(engine, request)
-    if top is not None and not _is_project(folder):
+    if first is not None and not _is_project(folder):
         open_one = functools.partial(unchecked, folder)
-    return run(open_one, titled(folder), state_folder(), top)
+    return run(open_one, titled(folder), state_folder(), first)
 
 
 @asynccontextmanager

@@ -70,6 +70,8 @@ class ViewsPage(Page):
     AUTO_FOCUS = "RowList"
     #: The views in their order; the first is open at the start.
     VIEWS: ClassVar[tuple[str, ...]] = ()
+    #: The views that leave no room for the source.
+    ALONE: ClassVar[frozenset[str]] = frozenset(("Flame",))
     #: What the whole of a flame graph is counted in.
     UNIT: ClassVar[str] = "samples"
     DEFAULT_CSS = """
@@ -277,7 +279,7 @@ class ViewsPage(Page):
         had_focus = focus or any(one.has_focus for one in every)
         for one in every:
             one.set_class(one is shown, "-open")
-        self.set_class(self._zoomed or self._tab == "Flame", "-alone")
+        self.set_class(self._zoomed or self._tab in self.ALONE, "-alone")
         if had_focus or self.focused is None:
             shown.focus()
 
