@@ -134,9 +134,10 @@ class MemoryScreen(CapturesPage):
 
     def show_view(self, anew: bool) -> None:
         """Draw the open view."""
-        shape, opened = self.shape, self._opened
-        if self._tab in KINDS:
-            self._kind = KINDS[self._tab]
+        opened, kind = self._opened, KINDS.get(self._tab)
+        if kind is not None and opened is not None and kind in opened.shapes:
+            self._kind = kind
+        shape = self.shape
         if self._tab in ("Tree", "Flame"):
             tree = shape.tree if shape is not None else _NONE
             version = opened.version if opened is not None and shape is not None else -1

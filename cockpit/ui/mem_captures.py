@@ -87,6 +87,20 @@ class CapturesPage(ProgramsPage):
         self._tracking.reader.open(capture)
         self.open_view("Peak")
 
+    def open_view(self, view: str) -> None:
+        """Open a view; what was freed at once is read as it is opened, if that takes little."""
+        super().open_view(view)
+        opened = self._opened
+        if view != "Temporary" or opened is None or opened.summary is None:
+            return
+        is_new = "temporary" not in opened.shapes and "temporary" not in opened.problems
+        if (
+            is_new
+            and not self._tracking.reader.reading
+            and not warning(opened.summary, "temporary")
+        ):
+            self._tracking.reader.more("temporary")
+
     def open_path(self, path: str) -> None:
         """Open a capture wherever it lies; it is not copied."""
         self.open_capture(Capture(os.path.abspath(path), name=os.path.basename(path)))  # noqa: PTH100, PTH119
@@ -106,8 +120,8 @@ class CapturesPage(ProgramsPage):
     def _read_temporary(self) -> None:
         """Read what was freed at once, after a yes to what that takes."""
         opened = self._opened
-        if opened is None or opened.summary is None:
-            self.say("the capture is not read yet")
+        if opened is None or opened.summary is None or self._tracking.reader.reading:
+            self.say("the capture is being read", "esc stops that.")
             return
 
         def answered(yes: bool | None) -> None:

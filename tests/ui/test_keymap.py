@@ -57,8 +57,8 @@ def test_a_mistake_is_one_sentence_with_the_nearest_right_name(table: object, wo
 
 
 def test_one_mistake_leaves_the_other_lines_as_they_are() -> None:
-    keymap, mistakes = understood({"page.copy": "nonsense", "page.edit": "K"})
-    assert keymap == {"page.edit": "K"}
+    keymap, mistakes = understood({"page.copy": "nonsense", "page.edit": "J"})
+    assert keymap == {"page.edit": "J"}
     assert len(mistakes) == 1
 
 
