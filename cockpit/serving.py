@@ -41,6 +41,7 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Connection": "close",
 }
+_KINDS = {".html": "text/html; charset=utf-8", ".svg": "image/svg+xml"}
 _REASONS = {200: "OK", 400: "Bad Request", 403: "Forbidden", 405: "Method Not Allowed"}
 
 
@@ -153,7 +154,7 @@ class Server:
         except OSError:  # it was deleted since
             self._say(writer, 403)
             return
-        writer.write(_head(200, "text/html; charset=utf-8", len(content)))
+        writer.write(_head(200, _KINDS.get(page.suffix, _KINDS[".html"]), len(content)))
         for start in range(0, 0 if head_alone else len(content), _CHUNK):
             writer.write(content[start : start + _CHUNK])
             async with asyncio.timeout(_PATIENCE):

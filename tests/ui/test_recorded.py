@@ -1,7 +1,9 @@
 """Recordings on the CPU page: kept, opened, compared, exported, deleted, and shown in a browser."""
 
+import asyncio
 import json
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -225,7 +227,7 @@ async def test_only_the_second_of_two_presses_deletes(backend: FakeBackend, proj
         assert len([*folder.iterdir()]) == 1
 
 
-async def test_without_a_browser_o_copies_the_place_of_the_page(
+async def test_without_a_browser_o_serves_the_page_until_the_end_and_copies_its_address(
     backend: FakeBackend, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
@@ -233,13 +235,21 @@ async def test_without_a_browser_o_copies_the_place_of_the_page(
     )
     async with cpu(backend, (160, 45), None, usual(project)) as here:
         await here.pilot.press("o")
-        await until_shown(here.app, here.pilot, "There is no browser here: copied the place")
-        page = Path(here.app.clipboard)
-        assert page.suffix == ".svg"
-        assert "Query.run" in page.read_text()
-        assert page.stat().st_mode & 0o777 == 0o600
+        await until_shown(here.app, here.pilot, "There is no browser here: served until cockpit")
+        url = urlsplit(here.app.clipboard)
+        request = f"GET {url.path} HTTP/1.1\r\nHost: {url.netloc}\r\n\r\n".encode()
+        reader, writer = await asyncio.open_connection(url.hostname, url.port)
+        writer.write(request)
+        answer = await reader.read()
+        writer.close()
+        assert b"Content-Type: image/svg+xml" in answer
+        assert b"Query.run" in answer
+        pages = list(data_folder().rglob("page.svg"))
+        assert [page.stat().st_mode & 0o777 for page in pages] == [0o600]
         await listing(here)
         assert not here.list.rows, "the page is no recording"
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection(url.hostname, url.port)
 
 
 @pytest.mark.security
