@@ -1,17 +1,15 @@
 """Programs that run under memray, and what memray itself says of a capture."""
 
-import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from cockpit.memory.captures import Captures
 from cockpit.memory.tracked import Tracked
-from tests.profilers.targets import PATIENCE
 
 #: Allocates the same in each run: 30 blocks that stay for good, and many that go at once.
 STEADY = """
@@ -45,14 +43,6 @@ async def tracking(
         yield one
     finally:
         await one.end()
-
-
-async def until(condition: Callable[[], object], what: str = "") -> None:
-    """Wait for a condition; fail with `what` where it never holds."""
-    async with asyncio.timeout(PATIENCE):
-        while not condition():
-            await asyncio.sleep(0.01)
-    assert condition(), what
 
 
 def stats(capture: Path, folder: Path) -> dict[str, Any]:

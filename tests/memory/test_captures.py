@@ -69,7 +69,7 @@ class TestANewOne:
     def test_needs_a_folder_of_ours(self, captures: Captures) -> None:
         captures.folder.mkdir(parents=True)
         captures.folder.chmod(0o777)
-        with pytest.raises(CockpitError, match="captures cannot be kept in .*may write there"):
+        with pytest.raises(CockpitError, match=r"captures cannot be kept in .*may write there"):
             captures.new("python app.py")
 
 
@@ -116,7 +116,7 @@ class TestTheList:
         assert (found.standing, found.problem.partition(":")[0]) == ("unreadable", "it is empty")
 
     @pytest.mark.security
-    def test_has_what_is_no_file_with_the_reason(self, captures: Captures, tmp_path: Path) -> None:
+    def test_has_what_is_no_file_with_the_reason(self, captures: Captures) -> None:
         path = made(captures)
         path.unlink()
         path.symlink_to("/etc/passwd")
@@ -212,7 +212,7 @@ class TestImporting:
         assert told == [(0, 10), (4, 10), (8, 10), (10, 10)]
 
     def test_can_be_called_off(self, captures: Captures, tmp_path: Path) -> None:
-        class Off(Exception):
+        class Off(Exception):  # noqa: N818 -- it is the test's own
             pass
 
         def call_off(done: int, _: int) -> None:

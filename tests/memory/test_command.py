@@ -1,8 +1,10 @@
 """A command, as typed in a shell, becomes the same program under memray, or is refused."""
 
+import subprocess
 import sys
 from pathlib import Path
 
+import memray
 import pytest
 
 from cockpit.errors import CockpitError
@@ -53,6 +55,13 @@ def test_what_python_is_told_is_parted_from_what_it_runs(typed: str, own: str, r
 @pytest.mark.unit
 def test_a_text_that_memray_would_take_for_an_option_is_none() -> None:
     assert under_memray((PYTHON, "-c", "-1"), Options(), OUT)[-2:] == ("-c", "\n-1")
+
+
+@pytest.mark.unit
+def test_what_memray_cannot_run_is_refused() -> None:
+    for words in (("caf\udce9.py",), ("app.py", "caf\udce9")):
+        with pytest.raises(CockpitError, match=r"caf\\xe9.* is not UTF-8, and memray can run"):
+            under_memray((PYTHON, *words), Options(), OUT)
 
 
 @pytest.mark.unit
@@ -148,8 +157,6 @@ def test_what_a_script_says_is_shown_as_text(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return the Python of an environment in which nothing is installed."""
-    import subprocess
-
     folder = tmp_path_factory.mktemp("bare") / "venv"
     subprocess.run((PYTHON, "-m", "venv", "--without-pip", str(folder)), check=True)
     return str(folder / "bin" / "python")
@@ -157,8 +164,6 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.mark.integration
 async def test_the_version_of_memray_is_told(tmp_path: Path) -> None:
-    import memray
-
     assert await installed.check(PYTHON, tmp_path) == memray.__version__
 
 
@@ -185,7 +190,7 @@ async def test_a_memray_that_does_not_work_says_why(tmp_path: Path, bare: str) -
 
 @pytest.mark.integration
 async def test_an_interpreter_that_is_gone_is_said(tmp_path: Path) -> None:
-    with pytest.raises(CockpitError, match="not installed|could not be started"):
+    with pytest.raises(CockpitError, match=r"not installed|could not be started"):
         await installed.check(str(tmp_path / "python"), tmp_path)
 
 

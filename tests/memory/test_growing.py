@@ -100,7 +100,7 @@ def test_a_while_counts_for_each_end(
 
 
 def test_all_of_it_comes_in_the_end(written: Written, capture: Growing) -> None:
-    content = records(1_000)[:-3]
+    content = records(1_000)[:-2] + b"\1"
     written.put(content)
     written.grow(1 << 20)
     assert capture.more() + capture.more(whole=True) == content
@@ -114,7 +114,7 @@ def test_it_comes_in_order_however_it_grows(written: Written, capture: Growing) 
         written.grow(int((at + 7_919) * 1.1))
         written.put(content[at : at + 7_919])
         read += capture.more()
-        assert len(read) >= written.end - growing._MARGIN
+        assert len(read) >= written.end - growing._MARGIN - 8, "zeros at the end are none yet"
     assert read + capture.more(whole=True) == content
 
 

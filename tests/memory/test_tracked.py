@@ -18,8 +18,8 @@ from cockpit.memory.captures import Captures
 from cockpit.memory.ending import Heard
 from cockpit.memory.model import Options
 from cockpit.memory.tracked import NO_LIVE, ONE_ONLY
-from tests.memory.programs import BUSY, HELD, STEADY, stats, tracking, until
-from tests.profilers.targets import PATIENCE, script
+from tests.memory.programs import BUSY, HELD, STEADY, stats, tracking
+from tests.profilers.targets import PATIENCE, script, until
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="memray is for POSIX")
 pytestmark = [pytest.mark.integration, pytest.mark.slow, posix]
