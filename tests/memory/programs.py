@@ -18,6 +18,8 @@ def chain(depth, n): return block(n) if depth == 0 else chain(depth - 1, n)
 kept = [chain(5, 70_000 + i) for i in range(30)]
 for i in range(2_000): chain(3, 20_000)
 """
+#: What those blocks take; a bytearray has a byte more than it says.
+KEPT = sum(70_000 + i + 1 for i in range(30))
 #: Then goes on until somebody writes into its folder.
 HELD = """
 import os, time
