@@ -10,6 +10,7 @@ import msgspec
 
 from cockpit.janitor import birth
 from cockpit.memory.model import Capture, Options, Standing, Tool
+from cockpit.plain import plain
 from cockpit.profilers.files import Unreadable, opened, put, why
 from cockpit.profilers.target import Target
 
@@ -73,7 +74,8 @@ def _read(path: Path) -> About:
 
 def write(path: Path, about: About) -> None:
     """Note something of a capture, at one blow. Raises `OSError`."""
-    put(beside(path), msgspec.json.encode(about))
+    words = {"name": plain(about.name), "command": plain(about.command)}
+    put(beside(path), msgspec.json.encode(msgspec.structs.replace(about, **words)))
 
 
 def listed(path: Path) -> Capture:

@@ -35,6 +35,8 @@ _POLYGLOT = re.compile(
     """,
     re.VERBOSE,
 )
+#: A byte of a name that is no UTF-8, as Python has it.
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _HINT = (
     "Type it with its Python: `python app.py`, `python -m package`, or a script of an environment, "
     "as `.venv/bin/pytest`."
@@ -56,13 +58,14 @@ class Program(msgspec.Struct, frozen=True):
 def under_memray(argv: Sequence[str], options: Options, destination: Path) -> tuple[str, ...]:
     """Return the command that runs `argv` under memray, which writes into `destination`.
 
-    That file may be there. Raises `CockpitError` where `argv` is no Python program.
+    That file may be there: it is written over. Raises `CockpitError` where `argv` is no Python
+    program, or not one that memray can run.
     """
     return tracked(program(argv), options, destination)
 
 
 def tracked(what: Program, options: Options, destination: Path) -> tuple[str, ...]:
-    """Return the command that runs a program under memray."""
+    """Return the command that runs a program under memray, or raise `CockpitError`."""
     switches = {
         "--native": options.native,
         "--follow-fork": options.follow_fork,
@@ -76,7 +79,14 @@ def tracked(what: Program, options: Options, destination: Path) -> tuple[str, ..
     elif run[0] not in ("-c", "-m") and run[0].startswith("-"):
         run = (f".{os.sep}{run[0]}", *run[1:])
     memray = ("-m", "memray", "run", "-q", "-f", *chosen, "-o", str(destination))
-    return (what.interpreter, *what.options, *memray, *run)
+    whole = (what.interpreter, *what.options, *memray, *run)
+    for word in whole:
+        if _SURROGATE.search(word):
+            raise CockpitError(
+                f"{plain(word)} is not UTF-8, and memray can run nothing that is not",
+                "Give it another name.",
+            )
+    return whole
 
 
 def program(argv: Sequence[str]) -> Program:
