@@ -51,9 +51,17 @@ class Opened:
 class Reader:
     """Reads one capture at a time, and tells of what it finds."""
 
-    def __init__(self, results: Results, changed: Callable[[], None]) -> None:
-        """Look into `results` first; call `changed` whenever there is something to show anew."""
-        self._results, self._changed = results, changed
+    def __init__(
+        self,
+        results: Results,
+        changed: Callable[[], None],
+        learnt: Callable[[Capture, Summary], None] = lambda _capture, _summary: None,
+    ) -> None:
+        """Look into `results` first; call `changed` whenever there is something to show anew.
+
+        `learnt` is told what a capture is, as soon as that is known.
+        """
+        self._results, self._changed, self._learnt = results, changed, learnt
         self.opened: Opened | None = None
         self._work: asyncio.Task[None] | None = None
 
@@ -117,6 +125,7 @@ class Reader:
     def _take(self, opened: Opened, part: Part, value: Summary | Stats) -> None:
         if isinstance(value, Summary):
             opened.summary = value
+            self._learnt(opened.capture, value)
         else:
             opened.stats = value
         self._arrived(opened, part)

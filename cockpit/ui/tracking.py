@@ -4,12 +4,17 @@ It outlives the page that shows it, and draws nothing.
 """
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import Protocol
 
+import msgspec
+
+from cockpit.errors import CockpitError
 from cockpit.memory.captures import Captures
-from cockpit.memory.model import Capture, Live, Moment
+from cockpit.memory.model import Capture, Live, Moment, Summary
 from cockpit.memory.results import Results
 from cockpit.memory.shape import Shape, shape_now
 from cockpit.ui.reading import Opened, Reader
@@ -86,7 +91,7 @@ class Tracking:
         self.program: Program | None = None
         self.picture: Live | None = None
         self.course = Course()
-        self.reader = Reader(results, self.changed)
+        self.reader = Reader(results, self.changed, self._learnt)
         #: Another number whenever a picture came.
         self.version = 0
         self._listeners: list[Callable[[], None]] = []
@@ -126,6 +131,14 @@ class Tracking:
         """Read which captures there are."""
         self.captures = await asyncio.to_thread(self.shelf.list)
         self.changed()
+
+    def _learnt(self, capture: Capture, summary: Summary) -> None:
+        """Have the list say how large the peak of one of its captures was."""
+        for at, one in enumerate(self.captures):
+            if one.path == capture.path and one.standing != "running" and one.peak != summary.peak:
+                self.captures[at] = msgspec.structs.replace(one, peak=summary.peak)
+                with contextlib.suppress(CockpitError):  # the list says less, and that is all
+                    self.shelf.tell(Path(one.path), peak=summary.peak)
 
     async def follow(self, program: Program, work: Awaitable[None]) -> None:
         """Show a program that has just been started, in place of the one before; `work` tracks it.

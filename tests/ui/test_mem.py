@@ -213,8 +213,9 @@ async def test_a_program_is_run_after_a_yes_and_its_heap_is_seen_live(
         await here.pilot.press("escape", "escape")
         await until(here.pilot, lambda: isinstance(here.app.screen, Deck))
         assert not here.tracked.stopped, "the view ends, and nothing else"
-        await until_shown(here.app, here.pilot, f"memory of {PID}")
-        assert here.app.screen.query(MemoryTile)
+        await until(here.pilot, lambda: bool(here.app.screen.query(MemoryTile)))
+        here.app.screen.query_one(MemoryTile).scroll_visible(immediate=True, animate=False)
+        await until_shown(here.app, here.pilot, f"m Memory pid {PID}", "100 MB now", "area")
         here.tracked.finish("The program ended with exit code 0.")
         await here.pilot.press("m")
         await until_shown(here.app, here.pilot, "ended")
