@@ -307,6 +307,14 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _whole_seconds(text: str) -> int:
+    seconds = int(text)
+    if not 1 <= seconds <= 86_400:
+        raise argparse.ArgumentTypeError(f"{text} is not between 1 second and a day")
+    return seconds
+
+
+_whole_seconds.__name__ = "whole number of seconds"
 _rate.__name__, _seconds.__name__ = "number of samples", "number of seconds"
 
 
@@ -321,6 +329,13 @@ def mem_parser() -> argparse.ArgumentParser:
     )
     attach = actions.add_parser("attach", allow_abbrev=False)
     attach.add_argument("pid", type=_pid, metavar="PID", help="a running process")
+    attach.add_argument(
+        "--seconds",
+        type=_whole_seconds,
+        default=60,
+        metavar="N",
+        help="how long it is tracked (default: 60); it cannot be ended before",
+    )
     for one in (run, attach):
         _tracking_arguments(one)
     run.add_argument("--no-live", action="store_true", help="no live view, only the capture")

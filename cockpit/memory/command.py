@@ -64,16 +64,20 @@ def under_memray(argv: Sequence[str], options: Options, destination: Path) -> tu
     return tracked(program(argv), options, destination)
 
 
-def tracked(what: Program, options: Options, destination: Path) -> tuple[str, ...]:
-    """Return the command that runs a program under memray, or raise `CockpitError`."""
+def flags(options: Options) -> tuple[str, ...]:
+    """Return what memray is told of how to track; `run` and `attach` call it the same."""
     switches = {
         "--native": options.native,
         "--follow-fork": options.follow_fork,
         "--aggregate": options.aggregate,
         "--trace-python-allocators": options.python_allocators,
     }
-    chosen = (switch for switch, wanted in switches.items() if wanted)
-    run = what.run
+    return tuple(switch for switch, wanted in switches.items() if wanted)
+
+
+def tracked(what: Program, options: Options, destination: Path) -> tuple[str, ...]:
+    """Return the command that runs a program under memray, or raise `CockpitError`."""
+    chosen, run = flags(options), what.run
     if run[0] == "-c" and run[1].startswith("-"):  # memray would take it for an option
         run = ("-c", f"\n{run[1]}", *run[2:])
     elif run[0] not in ("-c", "-m") and run[0].startswith("-"):

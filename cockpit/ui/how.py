@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from cockpit.memory.model import Options
 from cockpit.plain import plain
+from cockpit.ui.cpu_draw import lasted
 from cockpit.ui.draw import middle
 from cockpit.ui.style import Look
 
@@ -24,6 +25,8 @@ class How(msgspec.Struct, frozen=True):
     options: Options = Options()
     live: bool = True
     cpu_only: bool = False
+    #: How long a process that is attached to is tracked.
+    seconds: int = 60
 
 
 class _Switch(NamedTuple):
@@ -44,6 +47,8 @@ _MEMRAY = (
     _Switch("f", "follow_fork", "follow forks", "a file for each child process"),
 )
 _SCALENE = (_Switch("u", "cpu_only", "CPU alone", "about 1.3 times the CPU time, not 2.8"),)
+#: Seconds that a process can be tracked for.
+DURATIONS = (10, 60, 300, 1_800)
 #: What a live view cannot be had with.
 _NOT_LIVE = ("aggregate",)
 
@@ -62,6 +67,7 @@ class HowScreen(ModalScreen[How | None]):
         Binding("enter,y", "go", "run", key_display="enter", id="how.go"),
         Binding("escape,q", "dismiss(None)", "leave", id="how.leave"),
         Binding("t", "tool", "memray or scalene", id="how.tool"),
+        Binding("d", "duration", "for how long", id="how.duration"),
         *(
             Binding(one.key, f"turn('{one.field}')", one.words, id=f"how.{one.field}")
             for one in (*_MEMRAY, *_SCALENE)
@@ -85,6 +91,9 @@ class HowScreen(ModalScreen[How | None]):
         )
         if not self._attaches:
             text.append_text(self._line("t", True, self._how.tool, self._about()))
+        else:
+            words = f"for {lasted(self._how.seconds)}"
+            text.append_text(self._line("d", True, words, "tracking ends by itself, and only so"))
         for switch in self._switches():
             on = self._is_on(switch.field)
             text.append_text(self._line(switch.key, on, switch.words, switch.cost))
@@ -121,6 +130,14 @@ class HowScreen(ModalScreen[How | None]):
         if not self._attaches:
             tool: Tool = "scalene" if self._how.tool == "memray" else "memray"
             self._how = msgspec.structs.replace(self._how, tool=tool)
+            self.query_one(Static).update(self._text())
+
+    def action_duration(self) -> None:
+        """Track for longer, and at the end for the shortest time again."""
+        if self._attaches:
+            at = DURATIONS.index(self._how.seconds) if self._how.seconds in DURATIONS else 0
+            seconds = DURATIONS[(at + 1) % len(DURATIONS)]
+            self._how = msgspec.structs.replace(self._how, seconds=seconds)
             self.query_one(Static).update(self._text())
 
     def action_turn(self, field: str) -> None:

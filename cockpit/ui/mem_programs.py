@@ -2,7 +2,7 @@
 
 import asyncio
 import shlex
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,65 +10,27 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from cockpit.errors import CockpitError
+from cockpit.memory import attach
 from cockpit.memory.command import program as program_of
 from cockpit.memory.command import tracked as tracking_command
+from cockpit.memory.debuggers import Debugger
 from cockpit.memory.installed import check
 from cockpit.memory.model import Live
+from cockpit.memory.rehearsal import Rehearsal
 from cockpit.memory.tracked import Tracked
+from cockpit.places import state_folder
 from cockpit.profilers.processes import Lister, Process
 from cockpit.profilers.pyspy import rights
+from cockpit.profilers.target import pin
 from cockpit.ui.context import Context
 from cockpit.ui.detail import Docs
 from cockpit.ui.how import How, HowScreen
 from cockpit.ui.mem_tables import MemoryTables
 from cockpit.ui.modals import ConfirmScreen
 from cockpit.ui.picker import PickerScreen
+from cockpit.ui.programs import Ours, Theirs
 from cockpit.ui.tracking import Program
 from cockpit.ui.trusting import if_trusted
-
-#: Seconds that a program may take to close its capture as cockpit ends.
-_CLOSING = 5.0
-
-
-class Ours:
-    """A program that we started under memray; it satisfies `tracking.Program`."""
-
-    ours = True
-
-    def __init__(self, tracked: Tracked, argv: Sequence[str], command: str) -> None:
-        """Stand for `tracked`, which `argv` runs."""
-        self._tracked = tracked
-        self.argv, self.command = tuple(argv), command
-        self.pid = tracked.target.pid
-        self.pictures = tracked.live is not None
-
-    @property
-    def said(self) -> Sequence[str]:
-        """The last lines of what it said."""
-        return self._tracked.said
-
-    @property
-    def running(self) -> bool:
-        """Whether it is still at work."""
-        return not self._tracked.ending
-
-    @property
-    def words(self) -> str:
-        """How it stands, and what becomes of its capture."""
-        tracked = self._tracked
-        live = tracked.live.words if tracked.live is not None else tracked.live_words
-        return tracked.ending or tracked.trouble or live
-
-    async def work(self, take: Callable[[Live], None]) -> None:
-        """See its heap until it ends, and wait for that."""
-        tracked = self._tracked
-        if tracked.live is not None:
-            await tracked.live.run(take)
-        await tracked.ended()
-
-    async def end(self) -> None:
-        """Ask it to end as ctrl-c does: its capture is closed by that."""
-        await self._tracked.stop(_CLOSING)
 
 
 class ProgramsPage(MemoryTables):
@@ -165,32 +127,79 @@ class ProgramsPage(MemoryTables):
 
     # --- Attaching ----------------------------------------------------------------------------
 
-    def attach_to(self, pid: int) -> None:
+    def attach_to(self, pid: int, how: How = How()) -> None:  # noqa: B008 -- frozen
         """Attach memray to a running process, after all that could go wrong was looked at."""
-        raise NotImplementedError
+        self._do(self._look_at(pid, how))
+
+    async def _look_at(self, pid: int, how: How) -> None:
+        """Look at a process without touching it, and ask how it is to be tracked."""
+        self.say(f"looking at process {pid}")
+        try:
+            judgement = await attach.judge(pin(pid))
+        except CockpitError as error:
+            self.say(error.message, error.hint)
+            return
+
+        def answered(how: How | None) -> None:
+            if how is not None:
+                self._do(self._rehearse(judgement, how))
+
+        command = f"{pid} {judgement.target.command}"
+        self.app.push_screen(HowScreen(command, self.context.look, how, attaches=True), answered)
+
+    async def _rehearse(self, judgement: attach.Judgement, how: How) -> None:
+        """Try on a child of ours what is to be done; where that went well, ask for the last yes."""
+
+        def tell(way: Debugger) -> None:
+            self.say(f"rehearsing with {way.method} on a child of cockpit's", "It takes some 4 s.")
+
+        try:
+            rehearsal = await attach.rehearsed(judgement, state_folder(), tell)
+        except CockpitError as error:
+            self.say(error.message, error.hint)
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._do(self._attach(judgement, rehearsal, how))
+
+        target = judgement.target
+        words = attach.what_will_happen(judgement, rehearsal, how.seconds)
+        question = f"Attach memray to {target.pid} {target.command}?"
+        self.app.push_screen(ConfirmScreen(question, words), answered)
+
+    async def _attach(self, judgement: attach.Judgement, rehearsal: Rehearsal, how: How) -> None:
+        self.say(f"attaching to {judgement.target.pid}")
+        try:
+            attached = attach.Attached(
+                judgement, rehearsal, self._tracking.shelf, how.seconds, how.options
+            )
+            await attached.attach()
+        except CockpitError as error:
+            self.say(error.message, error.hint)
+            return
+        theirs = Theirs(attached)
+        await self.follow(theirs, theirs.work)
 
     # --- Ending -------------------------------------------------------------------------------
 
     def action_end(self) -> None:
-        """End the program, or stop tracking one that is not ours, after a yes."""
+        """End the program that we started, after a yes."""
         program = self._tracking.program
         if program is None or not program.running:
             self.say("no program is tracked")
+            return
+        if not program.ours:
+            self.say(program.words, "memray cannot be taken out before without killing it.")
             return
 
         def answered(yes: bool | None) -> None:
             if yes:
                 self._do(self._end(program))
 
-        what = "End" if program.ours else "Stop tracking"
-        words = (
-            "It is asked to end as ctrl-c does, and its capture is kept."
-            if program.ours
-            else "The process goes on; its capture is closed and kept."
-        )
-        self.app.push_screen(
-            ConfirmScreen(f"{what} {program.pid} {program.command}?", words), answered
-        )
+        words = "It is asked to end as ctrl-c does, and its capture is kept."
+        question = f"End {program.pid} {program.command}?"
+        self.app.push_screen(ConfirmScreen(question, words), answered)
 
     async def _end(self, program: Program) -> None:
         try:

@@ -52,7 +52,8 @@ def with_options(mem: Mem, options: Any) -> Mem:
         python_allocators=options.trace_python_allocators,
     )
     live = not getattr(options, "no_live", False)
-    return msgspec.structs.replace(mem, how=How(options=tracking, live=live))
+    seconds = getattr(options, "seconds", 60)
+    return msgspec.structs.replace(mem, how=How(options=tracking, live=live, seconds=seconds))
 
 
 def run(
@@ -95,7 +96,7 @@ async def _open_memory(app: CockpitApp, mem: Mem) -> None:
     elif mem.command and mem.how is not None:
         await page.launch(mem.command, mem.how)
     elif mem.pid is not None:
-        page.attach_to(mem.pid)
+        page.attach_to(mem.pid, *([mem.how] if mem.how is not None else []))
 
 
 def main(request: "Request", first: Top | Mem | None = None) -> int:
