@@ -129,9 +129,9 @@ class ProgramsPage(MemoryTables):
 
     def attach_to(self, pid: int, how: How = How()) -> None:  # noqa: B008 -- frozen
         """Attach memray to a running process, after all that could go wrong was looked at."""
-        self._do(self._look_at(pid, how))
+        self._do(self._ask_about(pid, how))
 
-    async def _look_at(self, pid: int, how: How) -> None:
+    async def _ask_about(self, pid: int, how: How) -> None:
         """Look at a process without touching it, and ask how it is to be tracked."""
         self.say(f"looking at process {pid}")
         try:
@@ -161,14 +161,14 @@ class ProgramsPage(MemoryTables):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._do(self._attach(judgement, rehearsal, how))
+                self._do(self._go_in(judgement, rehearsal, how))
 
         target = judgement.target
         words = attach.what_will_happen(judgement, rehearsal, how.seconds)
         question = f"Attach memray to {target.pid} {target.command}?"
         self.app.push_screen(ConfirmScreen(question, words), answered)
 
-    async def _attach(self, judgement: attach.Judgement, rehearsal: Rehearsal, how: How) -> None:
+    async def _go_in(self, judgement: attach.Judgement, rehearsal: Rehearsal, how: How) -> None:
         self.say(f"attaching to {judgement.target.pid}")
         try:
             attached = attach.Attached(
