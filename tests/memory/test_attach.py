@@ -231,14 +231,13 @@ async def test_what_runs_under_memray_is_refused(tmp_path: Path) -> None:
     app.write_text(HOLDS, encoding="utf-8")
     output = str(tmp_path / "app.bin")
     argv = [sys.executable, "-m", "memray", "run", "-q", "-o", output, str(app)]
-    child = subprocess.Popen(argv, stdout=subprocess.PIPE)
-    try:
-        assert child.stdout is not None
-        child.stdout.readline()
-        await refused(child, "memray tracks process .* already")
-    finally:
-        child.kill()
-        child.wait()
+    with subprocess.Popen(argv, stdout=subprocess.PIPE) as child:
+        try:
+            assert child.stdout is not None
+            child.stdout.readline()
+            await refused(child, "memray tracks process .* already")
+        finally:
+            child.kill()
 
 
 @pytest.fixture
