@@ -18,6 +18,7 @@ py-spy shows where a running process spends its time, and memray what holds its 
   cockpit record 4711 -o F    sample it without a screen, and write a flamegraph or a profile
   cockpit mem run -- COMMAND  what holds the memory of a program, live (memray)
   cockpit mem open FILE       what a capture of memray holds; also attach, flamegraph
+  cockpit doctor              what of all this works here, and what to do where it does not
   cockpit baseline write      keep what is found now in a file, so that only what is new counts
   cockpit trust               let it run the ruff of this project's own .venv, not cockpit's
   cockpit keys                list what keys do on the screen, by the names to rebind them
@@ -81,6 +82,16 @@ Show what holds the memory of a Python program: memray tracks every allocation w
   cockpit mem flamegraph FILE             memray's page, in the browser or served to one
 
 What each costs, and what it does to a process: docs/memory.md.
+"""
+_DOCTOR = """\
+Tell what works on this machine and for this project: the tools and where they come from, who may
+look into which process, debuggers, browser, editor, terminal, and the folders that cockpit keeps.
+No code of the project is run unless it is trusted.
+
+exit status:
+  0   the project can be checked
+  1   something that this needs is missing
+  2   the command line is wrong
 """
 _KEYS = """\
 List what keys do on the screen: a name, its keys, and what they do, a line each. Another key is
@@ -372,6 +383,19 @@ def _tracking_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--trace-python-allocators", action="store_true", help="each object of Python's own pools"
     )
+
+
+def doctor_parser() -> argparse.ArgumentParser:
+    """Return the parser of `cockpit doctor`."""
+    parser = _parser("cockpit doctor", _DOCTOR)
+    parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="the project")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    parser.add_argument(
+        "--attach",
+        action="store_true",
+        help="try each debugger on a child of cockpit's own; it takes some 5 s",
+    )
+    return parser
 
 
 def trust_parser() -> argparse.ArgumentParser:

@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from cockpit import arguments as known
-from cockpit.errors import CockpitError
+from cockpit.errors import CockpitError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -43,6 +43,7 @@ def _dispatch(arguments: list[str]) -> int:
         "top": _top,
         "record": _record,
         "mem": _mem,
+        "doctor": _doctor,
         "baseline": _baseline,
         "trust": _trust,
         "keys": _keys,
@@ -156,6 +157,18 @@ def _mem(arguments: "Sequence[str]") -> int:
     if options.action != "open":
         mem = start.with_options(mem, options)
     return _on_screen(lambda: start.main(request_of(()), mem))
+
+
+def _doctor(arguments: "Sequence[str]") -> int:
+    options = known.doctor_parser().parse_args(arguments)
+    from pathlib import Path
+
+    from cockpit.doctor.command import doctor
+
+    folder = Path(options.path)
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {options.path}", "Name a project's folder.")
+    return _run(doctor(folder.absolute(), options.format, options.attach))
 
 
 def _flamegraph(options: Any) -> int:
@@ -304,7 +317,7 @@ def _guess_command(paths: "Sequence[str]") -> None:
     if paths and not os.path.lexists(paths[0]):
         import difflib
 
-        commands = ("check", "watch", "top", "record", "mem", "baseline", "trust", "keys")
+        commands = ("check", "watch", "top", "record", "mem", "doctor", "baseline", "trust", "keys")
         near = difflib.get_close_matches(paths[0], commands, n=1)
         if near:
             raise CockpitError(
