@@ -21,13 +21,15 @@ Value = Summary | Stats | Records
 class Order(msgspec.Struct, frozen=True):
     """What the child is asked for: parts of a capture, and whether the hash of the file.
 
-    `memory` is how much it may take, in bytes; 0 for no limit.
+    `memory` is how much it may take, in bytes; 0 for no limit. `scratch` is a folder for a copy;
+    "" for none.
     """
 
     path: str
     parts: list[Part]
     hashed: bool = False
     memory: int = 0
+    scratch: str = ""
 
 
 class Step(msgspec.Struct, frozen=True, tag="step"):
