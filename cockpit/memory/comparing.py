@@ -8,7 +8,7 @@ import msgspec
 from cockpit.memory.model import Node, Place, Records
 
 
-class Sums(NamedTuple):
+class Sums(msgspec.Struct, frozen=True, gc=False):
     """Bytes and allocations, in the capture before and in the one after."""
 
     before: int = 0
@@ -27,7 +27,7 @@ class Sums(NamedTuple):
         return self.allocations_after - self.allocations_before
 
 
-class StackChange(NamedTuple):
+class StackChange(msgspec.Struct, frozen=True, gc=False):
     """A stack, by its innermost node in `Comparison.nodes` (-1 for none), with one allocator."""
 
     allocator: str
@@ -58,8 +58,9 @@ class Comparison(msgspec.Struct, frozen=True):
     def stack(self, node: int) -> Iterator[Place]:
         """Yield the places of a stack from the innermost on."""
         while node >= 0:
-            node, place = self.nodes[node]
-            yield self.places[place]
+            at = self.nodes[node]
+            yield self.places[at.place]
+            node = at.parent
 
 
 def compared(before: Records, after: Records) -> Comparison:
@@ -107,8 +108,8 @@ class _Joint:
         """Return what the nodes of `records` are here."""
         places = [_numbered(self._known_places, self.places, place) for place in records.places]
         nodes: list[int] = []
-        for parent, place in records.nodes:  # a parent stands before it
-            node = Node(nodes[parent] if parent >= 0 else -1, places[place])
+        for one in records.nodes:  # a parent stands before it
+            node = Node(nodes[one.parent] if one.parent >= 0 else -1, places[one.place])
             nodes.append(_numbered(self._known_nodes, self.nodes, node))
         return nodes
 
@@ -133,7 +134,12 @@ def _add(found: dict[K, Sums], key: K, sums: Sums) -> None:
 
 
 def _both(one: Sums, other: Sums) -> Sums:
-    return Sums(*map(sum, zip(one, other, strict=True)))
+    return Sums(
+        one.before + other.before,
+        one.after + other.after,
+        one.allocations_before + other.allocations_before,
+        one.allocations_after + other.allocations_after,
+    )
 
 
 def _weight(sums: Sums) -> tuple[int, int, int]:

@@ -28,6 +28,7 @@ from cockpit.memory import failures, header, wire
 from cockpit.memory.model import Kind, Part
 from cockpit.memory.summing import stats, summary
 from cockpit.memory.telling import HASHING, PASS, TICK, Teller, Trie
+from cockpit.memory.trimmed import trimmed
 
 __all__ = [
     "AllocatorType",
@@ -46,14 +47,17 @@ _CHUNK = 1 << 20
 class Reading:
     """Reads the parts of one capture, one after the other."""
 
-    def __init__(self, path: Path, handle: int, teller: Teller, words: BinaryIO) -> None:
+    def __init__(self, order: wire.Order, handle: int, teller: Teller, words: BinaryIO) -> None:
         """Read the open capture; memray's complaints are in `words`."""
-        self._path, self._handle, self._teller, self._words = path, handle, teller, words
-        # What is at the path may be replaced meanwhile: memray does so where it compresses.
-        linux = sys.platform == "linux"
-        self._name = f"/proc/self/fd/{handle}" if linux else str(path)
+        self._handle, self._teller, self._words = handle, teller, words
         self._header = header.read(handle)
         self._reader: Any = None
+        copy = trimmed(handle, self._header, order.scratch)
+        if copy is not None:
+            teller.watch(copy)
+        # What is at the path may be replaced meanwhile: memray does so where it compresses.
+        linux = sys.platform == "linux"
+        self._name = f"/proc/self/fd/{copy or handle}" if linux else order.path
 
     def open(self) -> None:
         """Make memray's first pass, which finds the peak."""
@@ -130,7 +134,7 @@ def _read(order: wire.Order, handle: int, teller: Teller, words: BinaryIO) -> No
         _hash(handle, teller)
     if not order.parts:
         return
-    reading = Reading(Path(order.path), handle, teller, words)
+    reading = Reading(order, handle, teller, words)
     opened = False
     for part in order.parts:
         teller.part = part

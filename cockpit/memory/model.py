@@ -26,11 +26,12 @@ class Place(NamedTuple):
     line: int
 
 
-class Row(NamedTuple):
+class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Allocations by one stack with one allocator: how many, and their size.
 
     `thread` is its id, -1 where threads are merged; `thread_name` is as memray prints it. `node` is
-    the innermost node of its stack in `Records.nodes`, -1 where there is no stack.
+    the innermost node of its stack in `Records.nodes`, -1 where there is no stack. There may be a
+    hundred thousand rows, which garbage collection would stand still for.
     """
 
     allocator: str
@@ -41,7 +42,7 @@ class Row(NamedTuple):
     node: int
 
 
-class Node(NamedTuple):
+class Node(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A place in a stack: the node that called it (-1 at the root), and its place's index."""
 
     parent: int

@@ -115,7 +115,8 @@ class _Reading:
 
     async def read(self, parts: list[Part]) -> None:
         """Have a child read parts, and keep what it reads."""
-        order = wire.Order(str(self._path), parts, not self._digest, _share())
+        scratch = await asyncio.to_thread(self._results.scratch)
+        order = wire.Order(str(self._path), parts, not self._digest, _share(), scratch)
         try:
             await self._ask(order, self._share, 1.0)
         finally:

@@ -54,6 +54,13 @@ class Results:
             check_folder(self._folder / "index")
             _put(self._index(path, state), (digest.encode(),))
 
+    def scratch(self) -> str:
+        """Return a folder for what is only needed for a while; "" where there is none."""
+        with _suppressed():
+            check_folder(self._folder)
+            return str(self._folder.absolute())
+        return ""
+
     def sized(self, size: int) -> bool:
         """Whether there is a result of any capture of so many bytes: whether to hash one first."""
         with _suppressed():

@@ -41,8 +41,9 @@ def _location(place: Place | TableRow) -> str:
 def stack(records: Records, node: int) -> Iterator[Place]:
     """Yield the places of a stack from the innermost on."""
     while node >= 0:
-        node, place = records.nodes[node]
-        yield records.places[place]
+        at = records.nodes[node]
+        yield records.places[at.place]
+        node = at.parent
 
 
 def table(records: Records) -> list[TableRow]:
@@ -88,9 +89,10 @@ def call_tree(records: Records) -> CallTree:
     """Return the call tree of records, weighted by bytes."""
     tree = CallTree()
     calls: list[Call] = []
-    for parent, place in records.nodes:  # a parent stands before it
-        name, path, _ = records.places[place]
-        calls.append(_child(tree, calls[parent] if parent >= 0 else tree.root, name, path))
+    for node in records.nodes:  # a parent stands before it
+        name, path, _ = records.places[node.place]
+        caller = calls[node.parent] if node.parent >= 0 else tree.root
+        calls.append(_child(tree, caller, name, path))
     for row in records.rows:
         if row.node >= 0:
             calls[row.node].own += row.size
@@ -152,8 +154,8 @@ def _line(records: Records, node: int) -> Line:
 def _visited(records: Records) -> Iterator[tuple[int, bool]]:
     """Yield every node, and whether none that called it is at the same line."""
     below: list[list[int]] = [[] for _ in range(len(records.nodes) + 1)]
-    for node, (parent, _) in enumerate(records.nodes):
-        below[parent].append(node)  # those of the root are the last
+    for number, one in enumerate(records.nodes):
+        below[one.parent].append(number)  # those of the root are the last
     open_lines: set[Line] = set()
     todo = [(node, True) for node in below[-1]]
     while todo:

@@ -24,11 +24,15 @@ class Teller:
 
     def __init__(self, pipe: BinaryIO, handle: int, passes: float) -> None:
         """Speak into `pipe` of the capture that is open as `handle`."""
-        self._pipe, self._handle = pipe, handle
+        self._pipe = pipe
         self._whole, self._done = max(passes, HASHING), 0.0
-        self._state = os.fstat(handle)
+        self.watch(handle)
         self._saying = False
         self.part: Part = "summary"
+
+    def watch(self, handle: int) -> None:
+        """Go by how far the open file `handle` is read."""
+        self._state = os.fstat(handle)
 
     def say(self, message: wire.Message) -> None:
         """Say something."""

@@ -21,13 +21,15 @@ Value = Summary | Stats | Records
 class Order(msgspec.Struct, frozen=True):
     """What the child is asked for: parts of a capture, and whether the hash of the file.
 
-    `memory` is how much it may take, in bytes; 0 for no limit.
+    `memory` is how much it may take, in bytes; 0 for no limit. `scratch` is a folder for a copy;
+    "" for none.
     """
 
     path: str
     parts: list[Part]
     hashed: bool = False
     memory: int = 0
+    scratch: str = ""
 
 
 class Step(msgspec.Struct, frozen=True, tag="step"):
@@ -141,13 +143,15 @@ class Assembly:
         """Take in a piece in which everything that is named by its place is there."""
         self._places.extend(piece.places)
         places = len(self._places)
-        for at, (parent, place) in enumerate(piece.nodes, len(self._nodes)):
-            if not (-1 <= parent < at and 0 <= place < places):
+        for at, node in enumerate(piece.nodes, len(self._nodes)):
+            if not (-1 <= node.parent < at and 0 <= node.place < places):
                 raise Senseless("a stack leads nowhere")
         self._nodes.extend(piece.nodes)
         nodes = len(self._nodes)
-        for allocator, allocations, size, thread, name, node in piece.rows:
-            if not -1 <= node < nodes:
+        for row in piece.rows:
+            if not -1 <= row.node < nodes:
                 raise Senseless("a row has no stack")
-            names = sys.intern(allocator), sys.intern(name)  # there are few, and many rows
-            self._rows.append(Row(names[0], allocations, size, thread, names[1], node))
+            # Of names there are few, and of rows many.
+            names = sys.intern(row.allocator), sys.intern(row.thread_name)
+            known = Row(names[0], row.allocations, row.size, row.thread, names[1], row.node)
+            self._rows.append(known)

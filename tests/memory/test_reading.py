@@ -132,6 +132,7 @@ async def test_a_capture_may_grow_while_it_is_read(tmp_path: Path) -> None:
             await asyncio.sleep(0)
         await task
         assert found.order == ["summary", *EVERY]
+        assert found.stats.peak == found.summary.peak  # all parts are of the same moment
         later = await heard(program.path, ("leaks",))
     sizes = [sum(row.size for row in one.records("leaks").rows) for one in (first, found, later)]
     assert sizes == sorted(sizes)

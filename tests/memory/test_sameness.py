@@ -1,16 +1,20 @@
 """What cockpit reads of a capture is what memray's own commands print, entry for entry."""
 
 import html
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cockpit.memory import header
 from cockpit.memory.model import Part, Records, Stats
 from cockpit.memory.tables import csv_rows, table
+from cockpit.memory.trimmed import trimmed
 from tests.memory.captures import (
     csv_text,
     heard,
+    killed,
     recorded,
     stats_json,
     table_data,
@@ -108,6 +112,27 @@ async def test_tables_and_csv_are_those_of_memray_in_their_order(capture: tuple[
 )
 async def test_statistics_are_those_of_memray_field_for_field(capture: tuple[str, ...]) -> None:
     await assert_same(recorded(*capture), ["stats"])
+
+
+async def test_room_at_the_end_of_a_capture_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "roomy.bin"
+    path.write_bytes(recorded("busy", "--no-compress").read_bytes() + bytes(3 << 20))
+    handle = header.opened(path)
+    copy = trimmed(handle, header.read(handle), str(tmp_path))
+    assert copy is not None
+    assert os.fstat(copy).st_size < path.stat().st_size - (3 << 20) + 4096
+    for one in (handle, copy):
+        os.close(one)
+    assert list(tmp_path.iterdir()) == [path]  # the copy has no name
+    await assert_same(path, ["stats", "peak", "leaks", "temporary"])
+
+
+async def test_what_was_killed_or_cut_off_reads_as_memray_reads_it(tmp_path: Path) -> None:
+    await assert_same(killed(tmp_path), ["stats", "peak", "leaks", "temporary"])
+    path = tmp_path / "cut.bin"
+    whole = recorded("threads", "--no-compress").read_bytes().rstrip(b"\0")
+    path.write_bytes(whole[: len(whole) * 2 // 3])
+    await assert_same(path, ["stats", "peak", "leaks"])
 
 
 async def test_metadata_is_that_of_memray() -> None:
