@@ -56,12 +56,15 @@ class Run:
         What scalene writes goes to `path`, whose name ends in `.json`; only we may read it. `echo`
         is as `Launched` has it. Raises `CockpitError` where that cannot be.
         """
+        path = path.absolute()
         command = under_scalene(what, found, folder, path, options)
         _prepare(path)
         self.path, self._live = path, options.interval > 0
         self._filter, self._echo = Filter(path), echo
         self._launched = Launched(command, folder, echo, self._filter.take)
         self._began = self._came = time.monotonic()
+        self._over = asyncio.create_task(self._launched.ended())
+        self._settling: asyncio.Task[None] | None = None
         self._stamp: _Stamp | None = None
         #: What was in the file when it was whole the last time.
         self._content = b""
@@ -107,18 +110,15 @@ class Run:
     async def run(self, on_report: Callable[[Report], None]) -> int:
         """Hand on what scalene writes until the program ends; return its exit code.
 
-        Cancelling it ends the watching alone. Raises `CockpitError` where what is kept could not be.
+        Cancelling it ends the watching alone.
         """
-        ended = asyncio.ensure_future(self._launched.ended())
-        try:
-            while not ended.done():
-                await asyncio.wait({ended}, timeout=_LOOK)
-                await self._look(on_report)
-            await self._settle(await ended)
-        finally:
-            ended.cancel()
-            await asyncio.gather(ended, return_exceptions=True)
-        return await self._launched.ended()
+        while not self._over.done():
+            await asyncio.wait({self._over}, timeout=_LOOK)
+            await self._look(on_report)
+        await self._look(on_report)  # it ended as we looked
+        code = self._over.result()
+        await self._settled(code)
+        return code
 
     async def _look(self, on_report: Callable[[Report], None]) -> None:
         """Read the file where it changed; where it is not whole, it will change again."""
@@ -133,19 +133,23 @@ class Run:
         self._came, self.report = time.monotonic(), report
         on_report(report)
 
+    async def _settled(self, code: int) -> None:
+        """See to it, once, that all is said and done after the end."""
+        if self._settling is None:
+            self._settling = asyncio.create_task(self._settle(code))
+        await asyncio.shield(self._settling)
+
     async def _settle(self, code: int) -> None:
         """Say how it ended; have the file be whole, and nothing of scalene's be left behind."""
-        if self.ending:
-            return
         rest, self._filter.rest = self._filter.rest, b""
         with contextlib.suppress(OSError):
             await self._echo(rest)
         await asyncio.to_thread(sweep, self.target.pid)
-        self.standing, self.ending, self.notes = verdict(
-            code, self.said, self.report is not None, self._asked
-        )
         if self.report is not None and _stamp(self.path) != self._stamp:
             await asyncio.to_thread(self._restore)
+        measured = self.report is not None
+        self.standing, self.ending, notes = verdict(code, self.said, measured, self._asked)
+        self.notes = [*notes, *self.notes]
 
     def _restore(self) -> None:
         """Put back what was whole: scalene was killed while it wrote over it."""
@@ -171,9 +175,12 @@ class Run:
         """End it and all that it started, politely, then for good; what it wrote is kept."""
         self._asked = self._asked or self.code is None
         await self._launched.end()
-        if self.code is not None:
-            await self._look(lambda _report: None)
-            await self._settle(self.code)
+        if self.code is None:  # not even SIGKILL ends what hangs in the system
+            self._over.cancel()
+            return
+        code = await self._over
+        await self._look(lambda _report: None)
+        await self._settled(code)
 
 
 def _read(path: Path) -> tuple[bytes, Report]:

@@ -84,13 +84,15 @@ def _ending(code: int, lines: Sequence[str], words: str, asked: bool, interrupte
         return f"The program ended {how(code)}."
     if code < 0:
         return f"The program was ended {how(code)}."
-    if code == 1 and not (_FAILED in lines or _traceback(lines)):
+    if _FAILED in lines or _traceback(lines):
+        return f"The program failed {how(code)}{_colon(words)}."
+    if code == 1:
         # Tried with 2.4: sys.exit(), and sys.exit("words"), which are said nowhere, are 1, too.
         return (
             "The program ended with exit code 1, or by a sys.exit() without a number, of which "
-            "scalene makes 1."
+            f"scalene makes 1{_last_said(words)}."
         )
-    return f"The program failed {how(code)}{_colon(words)}."
+    return f"The program ended {how(code)}{_last_said(words)}."
 
 
 def _nothing(code: int, lines: Sequence[str]) -> str:
@@ -112,6 +114,10 @@ def _last(lines: Sequence[str]) -> str:
     """Return the last of the program's own words."""
     own = (line for line in reversed(lines) if line not in _OF_ITSELF)
     return plain(next(own, ""))
+
+
+def _last_said(words: str) -> str:
+    return f"; it last said: {words.rstrip('.')}" if words else ""
 
 
 def _colon(words: str) -> str:
