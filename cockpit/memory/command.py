@@ -93,16 +93,19 @@ def tracked(what: Program, options: Options, destination: Path) -> tuple[str, ..
     return whole
 
 
-def program(argv: Sequence[str]) -> Program:
-    """Return the Python program that a command means; raise `CockpitError` where it is none."""
+def program(argv: Sequence[str], tool: str = "memray") -> Program:
+    """Return the Python program that a command means, for `tool` to run.
+
+    Raises `CockpitError` where it is none.
+    """
     path = program_of(argv)
     if is_python(path):
-        return _parsed(path, argv[1:])
-    interpreter, *words = _shebang(path)
-    return _parsed(interpreter, (*words, path, *argv[1:]))
+        return _parsed(path, argv[1:], tool)
+    interpreter, *words = _shebang(path, tool)
+    return _parsed(interpreter, (*words, path, *argv[1:]), tool)
 
 
-def _parsed(interpreter: str, words: Sequence[str]) -> Program:
+def _parsed(interpreter: str, words: Sequence[str], tool: str) -> Program:
     """Part the options of Python from what it is to run."""
     at = 0
     while at < len(words):
@@ -126,7 +129,7 @@ def _parsed(interpreter: str, words: Sequence[str]) -> Program:
             break
         at += 2 if letter in _WITH_WORD and not after else 1
     raise CockpitError(
-        f"{plain(shlex.join((interpreter, *words)))} names no program that memray could run", _HINT
+        f"{plain(shlex.join((interpreter, *words)))} names no program that {tool} could run", _HINT
     )
 
 
@@ -148,7 +151,7 @@ def _named(
     return Program(interpreter, options, (f"-{letter}", *rest))
 
 
-def _shebang(path: str) -> list[str]:
+def _shebang(path: str, tool: str) -> list[str]:
     """Return the Python that a script names in its first lines, and its options."""
     first, _, second = _head(path).partition("\n")
     if first.startswith("#!"):
@@ -160,7 +163,7 @@ def _shebang(path: str) -> list[str]:
         words = _through_env(words)
         if words and is_python(words[0]):
             return [program_of(words), *words[1:]]
-    raise CockpitError(f"{plain(path)} is no Python program, and memray runs nothing else", _HINT)
+    raise CockpitError(f"{plain(path)} is no Python program, and {tool} runs nothing else", _HINT)
 
 
 def _head(path: str) -> str:

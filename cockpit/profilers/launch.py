@@ -28,6 +28,11 @@ async def _nowhere(_: bytes) -> None:
     """Hand what it says to nobody."""
 
 
+def _all(said: bytes) -> bytes:
+    """Take all that it says for its own words."""
+    return said
+
+
 class Launched:
     """A program at work; whoever has it has to `end` it."""
 
@@ -36,11 +41,13 @@ class Launched:
         argv: Sequence[str],
         folder: Path,
         echo: Callable[[bytes], Awaitable[None]] = _nowhere,
+        own: Callable[[bytes], bytes] = _all,
     ) -> None:
         """Start `argv` in `folder`; raise `CockpitError` where there is no such program.
 
         `echo` is handed all that it says, and raises `OSError` where nobody wants to hear it any
-        more: then the program is told so, as a shell's pipe would.
+        more: then the program is told so, as a shell's pipe would. `own` is asked first what of it
+        is the program's own: a profiler within it may speak, too.
         """
         program = program_of(argv)
         us = (sys.executable, "-I", "-S", launcher.__file__, str(os.getpid()))
@@ -48,7 +55,7 @@ class Launched:
         self._running = process.start(
             (*us, program, *argv[1:]), folder, env=environment, merged=True
         )
-        self._echo = echo
+        self._echo, self._own = echo, own
         #: The last lines of what it said on stdout and stderr.
         self.said: deque[str] = deque(maxlen=_LINES)
         self._reader = asyncio.create_task(self._read())
@@ -65,11 +72,13 @@ class Launched:
         """Keep reading: a program whose words nobody takes stands still."""
         rest, left = b"", _AFTER
         while left > 0 and (chunk := await self._running.read()):
+            if self.code is not None:
+                left -= len(chunk)
+            if not (chunk := self._own(chunk)):
+                continue
             *lines, rest = (rest + chunk[-(_LINES * _WIDTH) :]).split(b"\n")
             self.said.extend(_shown(line) for line in lines[-_LINES:])
             rest = rest[-_WIDTH:]
-            if self.code is not None:
-                left -= len(chunk)
             try:
                 await self._echo(chunk)
             except OSError:

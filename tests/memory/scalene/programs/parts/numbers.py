@@ -1,0 +1,2 @@
+def doubled(upto):
+    return [number * 2 for number in range(upto)]

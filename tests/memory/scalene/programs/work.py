@@ -1,0 +1,36 @@
+"""Something of everything that scalene measures; it leaves with a code of its own."""
+
+import sys
+
+import numpy
+from parts import numbers
+
+
+def keep():
+    kept = []
+    for _ in range(40):
+        kept.append(numpy.ones(250_000))
+    return kept
+
+
+def copy(what, times):
+    for _ in range(times):
+        other = what.copy()
+    return other
+
+
+class Counter:
+    def count(self, upto):
+        total = 0
+        for number in range(upto):
+            total += number * number % 7
+        return total
+
+
+print("\x1b]0;a title\x07\x1b[31mred", flush=True)
+kept = keep()
+copy(numpy.ones(4_000_000), 40)
+Counter().count(5_000_000)
+numbers.doubled(1_000_000)
+print("the end")
+sys.exit(int(sys.argv[1]))
