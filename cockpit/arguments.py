@@ -17,6 +17,7 @@ py-spy shows where a running process spends its time, and memray what holds its 
   cockpit top -- COMMAND      the same of a program that it starts
   cockpit record 4711 -o F    sample it without a screen, and write a flamegraph or a profile
   cockpit mem run -- COMMAND  what holds the memory of a program, live (memray)
+  cockpit scalene -- COMMAND  what its lines take of CPU and memory, live (scalene)
   cockpit mem open FILE       what a capture of memray holds; also attach, flamegraph
   cockpit doctor              what of all this works here, and what to do where it does not
   cockpit baseline write      keep what is found now in a file, so that only what is new counts
@@ -82,6 +83,14 @@ Show what holds the memory of a Python program: memray tracks every allocation w
   cockpit mem flamegraph FILE             memray's page, in the browser or served to one
 
 What each costs, and what it does to a process: docs/memory.md.
+"""
+_SCALENE = """\
+Run a Python program under scalene, and see what its lines take of CPU and memory, renewed every
+second: in Python, in native code, in the system, and what is copied. It knows no stacks; memray
+does (`cockpit mem run`). scalene has to be installed where the program's Python is.
+
+  cockpit scalene -- script.py args
+  cockpit scalene --cpu-only -- python -m package
 """
 _DOCTOR = """\
 Tell what works on this machine and for this project: the tools and where they come from, who may
@@ -383,6 +392,14 @@ def _tracking_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--trace-python-allocators", action="store_true", help="each object of Python's own pools"
     )
+
+
+def scalene_parser() -> argparse.ArgumentParser:
+    """Return the parser of `cockpit scalene`, for what stands before `--`."""
+    usage = "cockpit scalene [options] -- COMMAND ..."
+    parser = _parser("cockpit scalene", _SCALENE, usage=usage)
+    parser.add_argument("--cpu-only", action="store_true", help="no memory: 1.3 times the CPU time")
+    return parser
 
 
 def doctor_parser() -> argparse.ArgumentParser:

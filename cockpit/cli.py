@@ -43,6 +43,7 @@ def _dispatch(arguments: list[str]) -> int:
         "top": _top,
         "record": _record,
         "mem": _mem,
+        "scalene": _scalene,
         "doctor": _doctor,
         "baseline": _baseline,
         "trust": _trust,
@@ -157,6 +158,24 @@ def _mem(arguments: "Sequence[str]") -> int:
     if options.action != "open":
         mem = start.with_options(mem, options)
     return _on_screen(lambda: start.main(request_of(()), mem))
+
+
+def _scalene(arguments: "Sequence[str]") -> int:
+    before, command = _split_at_dashes(arguments)
+    parser = known.scalene_parser()
+    options = parser.parse_args(before)
+    if not command:
+        parser.error("name a command after --")
+    _need_a_terminal("`scalene run` measures without a screen.")
+    from cockpit.memory.scalene import command as under
+    from cockpit.session import request_of
+    from cockpit.ui import start
+
+    if command[0].endswith(".py") and not os.access(command[0], os.X_OK):
+        command = (sys.executable, *command)
+    under.program(command)
+    how = start.by_scalene(options.cpu_only)
+    return _on_screen(lambda: start.main(request_of(()), start.Mem(command, how=how)))
 
 
 def _doctor(arguments: "Sequence[str]") -> int:
@@ -317,7 +336,18 @@ def _guess_command(paths: "Sequence[str]") -> None:
     if paths and not os.path.lexists(paths[0]):
         import difflib
 
-        commands = ("check", "watch", "top", "record", "mem", "doctor", "baseline", "trust", "keys")
+        commands = (
+            "check",
+            "watch",
+            "top",
+            "record",
+            "mem",
+            "scalene",
+            "doctor",
+            "baseline",
+            "trust",
+            "keys",
+        )
         near = difflib.get_close_matches(paths[0], commands, n=1)
         if near:
             raise CockpitError(

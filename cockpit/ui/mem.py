@@ -17,7 +17,14 @@ from cockpit.ui.context import Context
 from cockpit.ui.detail import Docs
 from cockpit.ui.heap import HeapPlot
 from cockpit.ui.mem_captures import CapturesPage
-from cockpit.ui.mem_head import MemoryHead, Shown, facts_now, facts_of
+from cockpit.ui.mem_head import (
+    MemoryHead,
+    Shown,
+    facts_measured,
+    facts_now,
+    facts_of,
+    plotted,
+)
 from cockpit.ui.mem_tables import KINDS
 from cockpit.ui.view import MemoryView
 from cockpit.ui.views import viewing
@@ -71,7 +78,7 @@ class MemoryScreen(CapturesPage):
     @property
     def _at_program(self) -> bool:
         """Whether it is the running program that is looked at, and not a capture."""
-        return self._tab in ("Live", "Output") or self._opened is None
+        return self._tab in ("Live", "Scalene", "Output") or self._opened is None
 
     def show_head(self) -> None:
         """Tell of the program or the capture, and draw its heap."""
@@ -80,7 +87,9 @@ class MemoryScreen(CapturesPage):
 
     def _show_plot(self) -> None:
         tracking, opened = self._tracking, self._opened
-        if self._at_program:
+        if tracking.report is not None:
+            moments, peak = plotted(tracking.report)
+        elif self._at_program:
             moments = list(tracking.course.moments)
             peak = tracking.picture.peak if tracking.picture is not None else 0
         else:
@@ -94,6 +103,9 @@ class MemoryScreen(CapturesPage):
         """Return what is said of the program that is tracked."""
         look, tracking = self.context.look, self._tracking
         palette, signs, program = look.palette, look.signs, tracking.program
+        if tracking.report is not None and (program is None or not program.figures):
+            facts = facts_measured(tracking.report, look)
+            return Shown(signs.fresh, "scalene", palette.good, tracking.profiled, tuple(facts))
         if program is None:
             words = "l runs a program under memray, a attaches to one, enter opens a capture."
             return Shown("", "no program is tracked", palette.muted, "", notes=(words,))
@@ -106,7 +118,9 @@ class MemoryScreen(CapturesPage):
             )
         )
         word = "tracking" if program.running else "ended"
-        facts = facts_now(tracking.picture, look) if tracking.picture is not None else ()
+        facts = facts_now(tracking.picture, look) if tracking.picture is not None else []
+        if tracking.report is not None:
+            facts = facts_measured(tracking.report, look)
         words = f"{word} {program.pid}"
         return Shown(sign, words, style, program.command, tuple(facts), (program.words,))
 

@@ -17,8 +17,11 @@ from cockpit.memory.failures import warning
 from cockpit.memory.model import Capture, Records
 from cockpit.memory.pages import PageKind
 from cockpit.memory.reading import read
+from cockpit.memory.scalene import document
+from cockpit.memory.scalene import page as scalene_page
 from cockpit.plain import plain
 from cockpit.process import python
+from cockpit.profilers.files import Unreadable
 from cockpit.ui.ask import Answer, AskLine
 from cockpit.ui.context import Context
 from cockpit.ui.detail import Docs
@@ -84,8 +87,22 @@ class CapturesPage(ProgramsPage):
             self.say(f"{capture.name or capture.path} cannot be read: {capture.problem}")
             return
         self._compared = None
-        self._tracking.reader.open(capture)
+        if capture.tool == "scalene":
+            self._open_profile(capture)
+            return
+        self._tracking.open(capture)
         self.open_view("Peak")
+
+    @work(group="profile", exclusive=True)
+    async def _open_profile(self, capture: Capture) -> None:
+        """Show what scalene measured and was kept."""
+        try:
+            report = await asyncio.to_thread(document.read, Path(capture.path))
+        except Unreadable as error:
+            self.say(f"{capture.name or capture.path} cannot be read: {error}")
+            return
+        self._tracking.open_report(report, capture)
+        self.open_view("Scalene")
 
     def open_view(self, view: str) -> None:
         """Open a view; what was freed at once is read as it is opened, if that takes little."""
@@ -115,7 +132,7 @@ class CapturesPage(ProgramsPage):
         elif self._tracking.reader.reading:
             self.say("it is being read", "esc stops that.")
         else:
-            self._tracking.reader.open(opened.capture)
+            self._tracking.open(opened.capture)
 
     def _read_temporary(self) -> None:
         """Read what was freed at once, after a yes to what that takes."""
@@ -268,9 +285,12 @@ class CapturesPage(ProgramsPage):
         if capture is None:
             self.say("there is no capture here", "enter opens one.")
             return
-        self.say("memray draws the page")
+        self.say(f"{capture.tool} draws the page")
         try:
-            made = await pages.make(Path(capture.path), kind, self._tracking.shelf.folder)
+            if capture.tool == "scalene":
+                made = await scalene_page.make(Path(capture.path), self._tracking.shelf.folder)
+            else:
+                made = await pages.make(Path(capture.path), kind, self._tracking.shelf.folder)
         except CockpitError as error:
             self.say(error.message, error.hint)
             return

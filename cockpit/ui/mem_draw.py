@@ -16,7 +16,7 @@ from cockpit.plain import plain
 from cockpit.profilers.profile import Function
 from cockpit.ui.cpu_draw import Short, named, percent
 from cockpit.ui.draw import fit
-from cockpit.ui.mem_rows import Sort, StatRow
+from cockpit.ui.mem_rows import ScaleneRow, Sort, StatRow
 from cockpit.ui.rows import Draw, DrawHead
 from cockpit.ui.sizes import amount, signed, size
 from cockpit.ui.style import Look
@@ -110,6 +110,46 @@ def draw_live(whole: int, look: Look, short: Short) -> Draw:
         function = Function(row.place.name, row.place.path)
         line = LineOf(function, row.place.line, row.own, row.total, row.own_allocations)
         return draw_one(line, width)
+
+    return draw
+
+
+#: The columns of scalene's figures: how much of the time, in what, of the memory, and copied.
+_FIGURES = (("CPU", 6), ("python", 6), ("native", 6), ("system", 6), ("MEM", 6), ("peak", 8))
+
+
+def scalene_head(sort: Sort, look: Look) -> DrawHead:
+    """Return what draws the head of scalene's lines; the column they are sorted by is strong."""
+    palette, first = look.palette, "CPU" if sort == "own" else "MEM"
+
+    def head(width: int) -> list[Segment]:
+        names = [one for one in _FIGURES if width >= _WITH_ALLOCATOR or one[0] in ("CPU", "MEM")]
+        parts = [
+            Segment(f"{name:>{cells}} ", palette.strong if name == first else palette.muted)
+            for name, cells in names
+        ]
+        return [*parts, Segment("   copied  function, and its line", palette.muted)]
+
+    return head
+
+
+def draw_scalene(look: Look, short: Short) -> Draw:
+    """Return what draws a line as scalene measured it."""
+
+    def draw(row: ScaleneRow, width: int) -> list[Segment]:
+        line, palette = row.line, look.palette
+        parts = [percent(line.cpu / 100, look)]
+        if width >= _WITH_ALLOCATOR:
+            parts += [percent(one / 100, look) for one in (line.python, line.native, line.system)]
+        parts.append(percent(line.share, look))
+        if width >= _WITH_ALLOCATOR:
+            peak = size(round(line.peak * (1 << 20))) if line.peak else ""
+            parts.append(Segment(f"{peak:>{_SIZE}} ", palette.text))
+        copied = f"{line.copied:,.0f} MB/s" if line.copied >= 0.5 else ""
+        parts.append(Segment(f"{copied:>9} ", palette.muted))
+        if row.leak:
+            parts.append(Segment(f"{look.signs.high} may leak {row.leak:.0%} ", palette.high))
+        return [*parts, *named(Function(row.name, row.path), line.line, parts, width, look, short)]
 
     return draw
 

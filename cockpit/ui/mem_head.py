@@ -8,7 +8,8 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from cockpit.memory.model import Live, Progress, Summary
+from cockpit.memory.model import Live, Moment, Progress, Summary
+from cockpit.memory.scalene.document import Report
 from cockpit.plain import plain
 from cockpit.ui.cpu_draw import lasted
 from cockpit.ui.cpu_head import Fact, fitting
@@ -124,3 +125,25 @@ def facts_now(picture: Live, look: Look) -> list[Fact]:
     if picture.resident:
         facts.append(Fact(2, f"resident {size(picture.resident)}", palette.text))
     return [*facts, Fact(4, f"reader {picture.cost:.1%} of a core", palette.muted)]
+
+
+def facts_measured(report: Report, look: Look) -> list[Fact]:
+    """Return the figures of what scalene measured."""
+    palette = look.palette
+    facts = [Fact(1, lasted(report.elapsed), palette.text)]
+    if report.memory:
+        facts.insert(0, Fact(0, f"peak {size(_bytes(report.peak))}", palette.hottest))
+        facts.append(Fact(2, f"grows by {report.growth_rate:.1f} %", palette.muted))
+    if report.gpu_device:
+        facts.append(Fact(3, plain(report.gpu_device), palette.muted))
+    return facts
+
+
+def plotted(report: Report) -> tuple[list[Moment], int]:
+    """Return the memory that scalene saw over time, and the most of it."""
+    moments = [Moment(round(one.at / 1e6), 0, _bytes(one.size)) for one in report.samples]
+    return moments, _bytes(report.peak)
+
+
+def _bytes(megabytes: float) -> int:
+    return round(megabytes * (1 << 20))

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from cockpit.memory.heat import MemoryHeat
 from cockpit.profilers.places import Places
 from cockpit.ui.tracking import Tracking
 
@@ -26,11 +25,8 @@ class MemoryJoining:
             return
         if context.places is None:  # a program is started in the project's folder
             context.places = Places(context.backend.root, str(context.backend.root))
-        shape, whose = tracking.hottest
-        if shape is self._of:
+        warmest = tracking.warmest
+        if warmest is self._of:
             return
-        self._of, self._version = shape, self._version + 1
-        heats = []
-        if shape is not None:
-            heats = [MemoryHeat(shape, context.places, whose, self._version)]
-        context.warm("memory", heats)
+        self._of, self._version = warmest, self._version + 1
+        context.warm("memory", tracking.heats(context.places, self._version))

@@ -17,6 +17,9 @@ from cockpit.memory.debuggers import Debugger
 from cockpit.memory.installed import check
 from cockpit.memory.model import Live
 from cockpit.memory.rehearsal import Rehearsal
+from cockpit.memory.scalene import command as scalene
+from cockpit.memory.scalene.installed import check as scalene_check
+from cockpit.memory.scalene.run import Run
 from cockpit.memory.tracked import Tracked
 from cockpit.places import state_folder
 from cockpit.profilers.processes import Lister, Process
@@ -28,7 +31,7 @@ from cockpit.ui.how import How, HowScreen
 from cockpit.ui.mem_tables import MemoryTables
 from cockpit.ui.modals import ConfirmScreen
 from cockpit.ui.picker import PickerScreen
-from cockpit.ui.programs import Ours, Theirs
+from cockpit.ui.programs import Ours, Profiled, Theirs
 from cockpit.ui.tracking import Program
 from cockpit.ui.trusting import if_trusted
 
@@ -101,6 +104,8 @@ class ProgramsPage(MemoryTables):
 
     async def launch(self, argv: tuple[str, ...], how: How) -> bool:
         """Run a program, and return whether that is done; say why where it is not."""
+        if how.tool == "scalene":
+            return await self._profile(argv, how)
         folder = Path.cwd()
         try:
             what = program_of(argv)
@@ -113,6 +118,28 @@ class ProgramsPage(MemoryTables):
             return False
         command = tracking_command(what, how.options, Path(tracked.capture.path))
         await self.follow(ours := Ours(tracked, command, shlex.join(argv)), ours.work)
+        return True
+
+    async def _profile(self, argv: tuple[str, ...], how: How) -> bool:
+        """Run a program under scalene, as `launch` does under memray."""
+        folder, shelf = Path.cwd(), self._tracking.shelf
+        options = scalene.Options(cpu_only=how.cpu_only, interval=1)
+        path = None
+        try:
+            what = scalene.program(argv)
+            found = await scalene_check(what.interpreter, folder, what.options)
+            path = shelf.new(shlex.join(argv), tool="scalene")
+            run = Run(what, found, folder, path, options)
+        except CockpitError as error:
+            if path is not None:
+                shelf.discard(path)
+            self.say(error.message, error.hint)
+            return False
+        command = scalene.under_scalene(what, found, folder, path, options)
+        program = Profiled(run, command, shlex.join(argv), shelf)
+        await self._tracking.follow(program, program.work(self._tracking.measured))
+        if self.is_attached:
+            self.open_view("Scalene")
         return True
 
     async def follow(

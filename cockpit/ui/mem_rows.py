@@ -3,6 +3,7 @@
 Pure functions of what was read; how a row is drawn is in `mem_draw`.
 """
 
+import bisect
 import itertools
 import time
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -10,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 from cockpit.memory.comparing import PlaceChange
 from cockpit.memory.model import Capture, LiveRow, Stats, Summary
+from cockpit.memory.scalene.document import File, Line, Report
 from cockpit.memory.shape import LineOf, Shape
 from cockpit.memory.tables import TableRow
 from cockpit.profilers.profile import Function
@@ -66,6 +68,46 @@ def capture_rows(captures: Iterable[Capture], words: str) -> list[Capture]:
     """Return the captures that have `words` in their name or command."""
     passing = holding(words)
     return [one for one in captures if passing(f"{one.name}\n{one.command}\n{one.path}")]
+
+
+class ScaleneRow(NamedTuple):
+    """A line as scalene measured it."""
+
+    path: str
+    line: Line
+    name: str
+    leak: float
+
+
+def scalene_rows(report: Report, sort: Sort, words: str) -> list[ScaleneRow]:
+    """Return the lines that took anything, those with most CPU or, by `total`, memory first."""
+    passing = passes(words)
+    rows = []
+    for path, file in report.files.items():
+        names = _names(file)
+        for line in file.lines:
+            name = names(line.line)
+            took = line.cpu or line.allocated or line.copied or line.gpu
+            if took and passing(Function(name, path)):
+                leak = file.leaks.get(line.line)
+                rows.append(ScaleneRow(path, line, name, leak.likelihood if leak else 0.0))
+    if sort == "own":
+        rows.sort(key=lambda row: (-row.line.cpu, -row.line.share, row.path, row.line.line))
+    else:
+        rows.sort(key=lambda row: (-row.line.share, -row.line.cpu, row.path, row.line.line))
+    return rows[:MOST]
+
+
+def _names(file: File) -> Callable[[int], str]:
+    """Return what tells the function that a line is in: the last that begins before it."""
+    starts = sorted((one.line, one.name) for one in file.functions)
+    numbers = [line for line, _ in starts]
+
+    def name(line: int) -> str:
+        at = bisect.bisect_right(numbers, line)
+        return starts[at - 1][1] if at else ""
+
+    return name
 
 
 def change_rows(changes: Iterable[PlaceChange], words: str) -> list[PlaceChange]:
@@ -140,6 +182,8 @@ def key_of(row: Any) -> Hashable:
         return row.path
     if isinstance(row, LineOf):
         return row.function, row.line
+    if isinstance(row, ScaleneRow):
+        return row.path, row.line.line
     key: Hashable = row[0]  # a place, a line's number
     return key
 
@@ -150,6 +194,8 @@ def place_in(row: Any) -> tuple[str, int]:
         return row.path, row.line
     if isinstance(row, LineOf):
         return row.function.path, row.line
+    if isinstance(row, ScaleneRow):
+        return row.path, row.line.line
     if isinstance(row, StatRow) and row.value:
         return _place_in_words(row.label)
     if isinstance(row, LiveRow | PlaceChange):

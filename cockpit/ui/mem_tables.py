@@ -46,6 +46,7 @@ class MemoryTables(ViewsPage):
     VIEWS = (
         "Captures",
         "Live",
+        "Scalene",
         "Peak",
         "Leaks",
         "Temporary",
@@ -82,6 +83,8 @@ class MemoryTables(ViewsPage):
         there = {
             "Captures": True,
             "Live": program is not None and program.pictures,
+            "Scalene": self._tracking.report is not None
+            or (program is not None and program.figures),
             "Changes": self._compared is not None,
             "Output": program is not None and program.ours,
         }
@@ -94,6 +97,7 @@ class MemoryTables(ViewsPage):
             "Lines": self._lines,
             "Stats": self._stats,
             "Live": self._live,
+            "Scalene": self._scalene,
             "Changes": self._changes,
             "Output": self._output,
         }.get(self._tab, self._captures)()
@@ -117,6 +121,12 @@ class MemoryTables(ViewsPage):
         if opened is not None and summary is not None:
             rows = mem_rows.stat_rows(summary, opened.stats, words)
         return rows, mem_draw.draw_stat(self.context.look), None
+
+    def _scalene(self) -> Table:
+        look, report = self.context.look, self._tracking.report
+        rows = mem_rows.scalene_rows(report, self._sort, self._words) if report is not None else ()
+        head = mem_draw.scalene_head(self._sort, look)
+        return rows, mem_draw.draw_scalene(look, self.context.short), head
 
     def _changes(self) -> Table:
         look = self.context.look
@@ -144,10 +154,14 @@ class MemoryTables(ViewsPage):
 
     def empty(self) -> str:
         """Return why there are no rows."""
+        program = self._tracking.program
         said = {
             "Captures": "No capture yet. l runs a program, a attaches to one, i takes in a file.",
             "Live": "No picture yet: a program takes a second to start under memray.",
             "Output": "It said nothing yet.",
+            "Scalene": "No figures yet: scalene writes them once a second."
+            if program is not None and program.running
+            else "scalene measured nothing.",
             "Changes": "No place differs.",
         }
         if self._words:
@@ -178,6 +192,8 @@ class MemoryTables(ViewsPage):
             parts += [f"{len(shape.rows):,} places, {size(shape.size)}"] if shape else []
         if self._tab in ("Lines", "Live"):
             parts.append(f"{self._sort} first")
+        if self._tab == "Scalene":
+            parts.append("CPU first" if self._sort == "own" else "memory first")
         if self._tab == "Changes" and self._compared is not None:
             parts.append(self._compared.title)
         if self._words:

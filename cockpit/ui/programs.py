@@ -1,9 +1,15 @@
 """The programs that the memory page shows, each as `tracking.Program` has it."""
 
+import contextlib
+import time
 from collections.abc import Callable, Sequence
 
+from cockpit.errors import CockpitError
 from cockpit.memory.attach import Attached
+from cockpit.memory.captures import Captures
 from cockpit.memory.model import Live
+from cockpit.memory.scalene.document import Report
+from cockpit.memory.scalene.run import Run
 from cockpit.memory.tracked import Tracked
 from cockpit.ui.cpu_draw import lasted
 
@@ -14,7 +20,7 @@ _CLOSING = 5.0
 class Ours:
     """A program that we started under memray."""
 
-    ours = True
+    ours, figures = True, False
 
     def __init__(self, tracked: Tracked, argv: Sequence[str], command: str) -> None:
         """Stand for `tracked`, which `argv` runs."""
@@ -55,7 +61,7 @@ class Ours:
 class Theirs:
     """A process that is not ours, and tracks its memory for a while."""
 
-    ours = False
+    ours, figures = False, False
     said: Sequence[str] = ()
 
     def __init__(self, attached: Attached) -> None:
@@ -85,3 +91,48 @@ class Theirs:
 
     async def end(self) -> None:
         """Look at it no more: its tracking ends by itself, and it goes on."""
+
+
+class Profiled:
+    """A program that we started under scalene; its figures come as reports."""
+
+    ours, pictures, figures = True, False, True
+
+    def __init__(self, run: Run, argv: Sequence[str], command: str, captures: Captures) -> None:
+        """Stand for `run`, which `argv` runs; what it wrote is kept in `captures`."""
+        self._run, self._captures = run, captures
+        self.argv, self.command = tuple(argv), command
+        self.pid = run.target.pid
+
+    @property
+    def said(self) -> Sequence[str]:
+        """The last lines of what it said."""
+        return self._run.said
+
+    @property
+    def running(self) -> bool:
+        """Whether it is still at work."""
+        return not self._run.ending
+
+    @property
+    def words(self) -> str:
+        """How it stands, and what becomes of its figures."""
+        return self._run.words
+
+    async def work(self, take: Callable[[Report, str], None]) -> None:
+        """Hand on what scalene measured until the program ends, then note how that was."""
+        run = self._run
+        with contextlib.suppress(CockpitError):
+            self._captures.tell(run.path, pid=self.pid, mark=run.target.mark)
+        code = await run.run(lambda report: take(report, f"pid {self.pid}"))
+        if run.report is None:
+            self._captures.discard(run.path)
+            return
+        facts = {"code": code, "ended": time.time(), "standing": run.standing, "notes": run.notes}
+        peak = round(run.report.peak * (1 << 20))
+        with contextlib.suppress(CockpitError):
+            self._captures.tell(run.path, peak=peak, **facts)
+
+    async def end(self) -> None:
+        """Ask it to end as ctrl-c does: scalene writes what it has."""
+        await self._run.stop(_CLOSING)

@@ -136,6 +136,11 @@ class Reader:
         opened.version += 1
         self._changed()
 
+    def leave(self) -> None:
+        """Read no more, and have nothing open."""
+        self.cancel()
+        self.opened = None
+
     def cancel(self) -> bool:
         """Read no more; return whether anything was being read. What was read stays."""
         reading, self._work = self.reading, self._work

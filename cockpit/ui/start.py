@@ -56,6 +56,13 @@ def with_options(mem: Mem, options: Any) -> Mem:
     return msgspec.structs.replace(mem, how=How(options=tracking, live=live, seconds=seconds))
 
 
+def by_scalene(cpu_only: bool) -> "How":
+    """Return that a program is to be run by scalene, perhaps of the CPU alone."""
+    from cockpit.ui.how import How
+
+    return How(tool="scalene", cpu_only=cpu_only)
+
+
 def run(
     open_backend: OpenBackend,
     title: str = "",

@@ -14,9 +14,14 @@ import msgspec
 
 from cockpit.errors import CockpitError
 from cockpit.memory.captures import Captures
+from cockpit.memory.heat import MemoryHeat
 from cockpit.memory.model import Capture, Live, Moment, Summary
 from cockpit.memory.results import Results
+from cockpit.memory.scalene.document import Report
+from cockpit.memory.scalene.heat import heats
 from cockpit.memory.shape import Shape, shape_now
+from cockpit.profilers.places import Places
+from cockpit.ui.heat import Heat
 from cockpit.ui.reading import Opened, Reader
 
 #: Moments of a program's heap that are kept; of a longer course every second one, and so on.
@@ -70,6 +75,10 @@ class Program(Protocol):
         """Whether pictures of its heap come while it runs."""
 
     @property
+    def figures(self) -> bool:
+        """Whether figures of its lines come, as scalene's."""
+
+    @property
     def ours(self) -> bool:
         """Whether we started it, so that what it says is known."""
 
@@ -90,6 +99,9 @@ class Tracking:
         self.captures: list[Capture] = []
         self.program: Program | None = None
         self.picture: Live | None = None
+        #: What scalene measured, of a program that runs or of a profile, and whose it is in words.
+        self.report: Report | None = None
+        self.profiled = ""
         self.course = Course()
         self.reader = Reader(results, self.changed, self._learnt)
         #: Another number whenever a picture came.
@@ -117,6 +129,33 @@ class Tracking:
         if self._now is None or self._now[0] is not self.picture:
             self._now = self.picture, shape_now(self.picture)
         return self._now[1], f"pid {self.program.pid}"
+
+    def heats(self, places: Places, version: int) -> list[Heat]:
+        """Return all columns of heat there are of what is looked at."""
+        if self.report is not None:
+            return list(heats(self.report, places, self.profiled, version))
+        shape, whose = self.hottest
+        return [MemoryHeat(shape, places, whose, version)] if shape is not None else []
+
+    @property
+    def warmest(self) -> object:
+        """What the heat is of; another whenever that is another."""
+        return self.report or self.hottest[0]
+
+    def measured(self, report: Report, whose: str) -> None:
+        """Show what scalene measured, of what `whose` says."""
+        self.report, self.profiled = report, whose
+        self.changed()
+
+    def open(self, capture: Capture) -> None:
+        """Begin to read a capture of memray's."""
+        self.report = None
+        self.reader.open(capture)
+
+    def open_report(self, report: Report, capture: Capture) -> None:
+        """Show a profile of scalene's that was kept."""
+        self.reader.leave()
+        self.measured(report, capture.name or capture.command)
 
     def listen(self, callback: Callable[[], None]) -> None:
         """Call `callback` whenever something is to be shown anew."""
@@ -146,7 +185,8 @@ class Tracking:
         What `work` raises is for whoever waits for it, after the program was ended.
         """
         await self.stop()
-        self.program, self.picture, self.course = program, None, Course()
+        self.program, self.picture, self.course, self.report = program, None, Course(), None
+        self.reader.leave()
         self._work = asyncio.ensure_future(self._until_done(work))
         self.changed()
         await self.look()
