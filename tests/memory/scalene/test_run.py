@@ -1,12 +1,12 @@
-"""Programs under the real scalene: what is seen meanwhile, what is kept, and how each end is told."""
+"""Programs under the real scalene: what is seen meanwhile, what is kept, how each end is told."""
 
 import asyncio
 import os
 import signal
 import stat
-import subprocess
 import sys
 import tempfile
+import venv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from cockpit.memory.scalene.command import Options
 from cockpit.memory.scalene.document import Report, read
 from cockpit.memory.scalene.installed import Found, check
 from cockpit.memory.scalene.run import Run
+from tests.memory.captures import until
 from tests.memory.scalene.runs import Outcome, needs_scalene, outcome_of, started
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow, needs_scalene]
@@ -35,16 +36,14 @@ while True:
 
 
 @pytest.fixture(autouse=True)
-def nothing_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """See that scalene leaves nothing behind in folders for temporary files."""
-    before = _temporary()
+def nothing_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """See that scalene leaves nothing behind in the folder for temporary files."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", None)
     yield
-    assert _temporary() <= before
-
-
-def _temporary() -> set[Path]:
-    folders = {Path(tempfile.gettempdir()), Path("/tmp")}
-    return {path for folder in folders for path in folder.glob("scalene*")}
+    assert list(temporary.iterdir()) == []
 
 
 async def of_text(text: str, project: Path, options: Options = AT_ONCE) -> Outcome:
@@ -184,17 +183,16 @@ async def _ended_by(project: Path, options: Options, number: signal.Signals) -> 
     reports: list[Report] = []
     running = asyncio.create_task(run.run(reports.append))
     try:
-        while not echoed:
-            await asyncio.sleep(0.01)
+        await until(lambda: echoed)
         process = psutil.Process(run.target.pid)
         assert not process.children()  # scalene has not started Python anew
         began = process.cpu_times().user
-        while process.cpu_times().user < began + 0.5:
-            await asyncio.sleep(0.01)
+        await until(lambda: process.cpu_times().user > began + 0.5)
         process.send_signal(number)
         code = await running
     finally:
         await run.end()
+    assert list(Path("/tmp").glob(f"scalene-*{process.pid}")) == []
     said, kept = list(run.said), run.path
     return Outcome(
         project, kept, code, reports, b"".join(echoed), said, run.standing, run.ending, run.notes
@@ -207,8 +205,7 @@ async def test_stopping_it_has_scalene_write_what_it_has(project: Path) -> None:
     echoed: list[bytes] = []
     run = await started([PYTHON, "app.py"], project, path, AT_ONCE, echoed)
     process = psutil.Process(run.target.pid)
-    while not echoed or process.cpu_times().user < 1:
-        await asyncio.sleep(0.01)
+    await until(lambda: echoed and process.cpu_times().user > 1)
     assert run.words == "scalene writes its figures when the program ends."
     await run.stop()
     assert (run.ending, run.standing, run.words) == ("It was ended.", "complete", "It was ended.")
@@ -227,8 +224,7 @@ async def test_as_long_as_nothing_comes_that_is_said(
     run = await started([PYTHON, "app.py"], project, project.parent / "k.json", options, echoed)
     try:
         watching = asyncio.create_task(run.run(lambda _report: None))
-        while not run.words:
-            await asyncio.sleep(0.01)
+        await until(lambda: run.words)
         assert run.words.startswith("No figures came for ")
         assert "scalene writes them between two steps of Python" in run.words
     finally:
@@ -290,7 +286,7 @@ async def test_a_place_where_nothing_can_be_kept_is_told(project: Path) -> None:
 async def test_scalene_that_is_missing_is_told_with_the_line_that_installs_it(
     tmp_path: Path,
 ) -> None:
-    subprocess.run([PYTHON, "-m", "venv", "--without-pip", tmp_path / "bare"], check=True)
+    venv.create(tmp_path / "bare", symlinks=True)
     python = str(tmp_path / "bare" / "bin" / "python")
     (tmp_path / "scalene.py").write_text("raise SystemExit('the project was imported')")
     with pytest.raises(CockpitError) as caught:
