@@ -66,8 +66,7 @@ def verdict(code: int, said: Iterable[str], measured: bool, asked: bool) -> Verd
         if line.startswith(_NO_FILE):
             name = line.removeprefix(_NO_FILE)
             return "unreadable", f"There is no program {name}, or none that can be read.", []
-    interrupted = _INTERRUPTED in lines
-    ending = _ending(code, lines, words, asked, interrupted)
+    ending = _ending(code, lines, words, asked)
     if not measured:
         return "unreadable", ending, [_nothing(code, lines)]
     if code < 0:
@@ -75,24 +74,20 @@ def verdict(code: int, said: Iterable[str], measured: bool, asked: bool) -> Verd
     return "complete", ending, []
 
 
-def _ending(code: int, lines: Sequence[str], words: str, asked: bool, interrupted: bool) -> str:
+def _ending(code: int, lines: Sequence[str], words: str, asked: bool) -> str:
     if asked:
         return f"It was ended, {how(code)}." if code else "It was ended."
-    if interrupted:
+    if _INTERRUPTED in lines:
         return "The program was interrupted."
-    if code == 0:
-        return f"The program ended {how(code)}."
     if code < 0:
         return f"The program was ended {how(code)}."
     if _FAILED in lines or _traceback(lines):
         return f"The program failed {how(code)}{_colon(words)}."
+    last = f"; it last said: {words.rstrip('.')}" if code and words else ""
     if code == 1:
         # Tried with 2.4: sys.exit(), and sys.exit("words"), which are said nowhere, are 1, too.
-        return (
-            "The program ended with exit code 1, or by a sys.exit() without a number, of which "
-            f"scalene makes 1{_last_said(words)}."
-        )
-    return f"The program ended {how(code)}{_last_said(words)}."
+        last = f", or by a sys.exit() without a number, of which scalene makes 1{last}"
+    return f"The program ended {how(code)}{last}."
 
 
 def _nothing(code: int, lines: Sequence[str]) -> str:
@@ -114,10 +109,6 @@ def _last(lines: Sequence[str]) -> str:
     """Return the last of the program's own words."""
     own = (line for line in reversed(lines) if line not in _OF_ITSELF)
     return plain(next(own, ""))
-
-
-def _last_said(words: str) -> str:
-    return f"; it last said: {words.rstrip('.')}" if words else ""
 
 
 def _colon(words: str) -> str:

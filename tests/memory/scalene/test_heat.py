@@ -13,6 +13,8 @@ from cockpit.ui.heat import Heat
 from tests.memory.scalene.runs import Outcome, needs_scalene
 from tests.memory.scalene.test_document import LINE, WHOLE
 
+COPY = "def copy(what, times):"
+
 
 @pytest.mark.integration
 @pytest.mark.slow
@@ -41,16 +43,19 @@ def test_the_heat_of_every_line_equals_the_json(worked: Outcome) -> None:
 @pytest.mark.integration
 @pytest.mark.slow
 @needs_scalene
-def test_a_functions_heat_is_what_scalene_says_of_it(worked: Outcome) -> None:
-    report = read(worked.path)
-    cpu, memory, _ = heats(report, Places(worked.folder), "", 1)
-    source = (worked.folder / "work.py").read_text().splitlines()
-    first = source.index("def copy(what, times):") + 1
-    (its,) = (one for file in report.files.values() for one in file.functions if one.name == "copy")
+def test_a_functions_heat_is_that_of_its_lines(worked: Outcome) -> None:
+    """scalene's own figure of a function leaves lines of loops out, and is never more."""
+    (path,) = (path for path in worked.report.files if path.endswith("work.py"))
+    file = worked.report.files[path]
+    cpu, memory, _ = heats(worked.report, Places(worked.folder), "", 1)
+    first = (worked.folder / "work.py").read_text().splitlines().index(COPY) + 1
+    inside = [line for line in file.lines if first <= line.line <= first + 3]
+    (its,) = (one for one in file.functions if one.name == "copy")
     assert its.line == first
-    assert cpu.function("work.py", "copy", first, first + 3) == pytest.approx(its.cpu / 100)
+    share = cpu.function("work.py", "copy", first, first + 3)
+    assert share == pytest.approx(sum(line.cpu for line in inside) / 100)
+    assert share >= its.cpu / 100 - 1e-9 > 0
     assert memory.function("work.py", "copy", first, first + 3) == pytest.approx(its.share)
-    assert cpu.function("work.py", "copy", 1, 3) < its.cpu / 100
 
 
 @pytest.mark.integration

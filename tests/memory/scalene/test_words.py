@@ -35,7 +35,7 @@ def test_words_that_go_on_are_not_held_back() -> None:
     ("code", "said", "measured", "asked", "words"),
     [
         (0, "done", True, False, ("complete", "The program ended with exit code 0.")),
-        (3, "lost", True, False, ("complete", "The program ended with exit code 3; it last said: lost.")),
+        (3, "x", True, False, ("complete", "The program ended with exit code 3; it last said: x.")),
         (-9, "", True, False, ("killed", "The program was ended by SIGKILL.")),
         (-9, "", False, False, ("unreadable", "The program was ended by SIGKILL.")),
         (0, "", True, True, ("complete", "It was ended.")),

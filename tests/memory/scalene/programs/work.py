@@ -7,10 +7,7 @@ from parts import numbers
 
 
 def keep():
-    kept = []
-    for _ in range(40):
-        kept.append(numpy.ones(250_000))
-    return kept
+    return [numpy.ones(250_000) for _ in range(40)]
 
 
 def copy(what, times):
@@ -27,10 +24,11 @@ class Counter:
         return total
 
 
-print("\x1b]0;a title\x07\x1b[31mred", flush=True)
+sys.stdout.write("\x1b]0;a title\x07\x1b[31mred\n")
+sys.stdout.flush()
 kept = keep()
 copy(numpy.ones(4_000_000), 40)
 Counter().count(5_000_000)
 numbers.doubled(1_000_000)
-print("the end")
+sys.stdout.write("the end\n")
 sys.exit(int(sys.argv[1]))
