@@ -47,14 +47,18 @@ def project(tmp_path: Path) -> Project:
     return project
 
 
-@contextlib.contextmanager
-def top(project: Project, *words: str) -> Iterator[tuple[Run, Terminal]]:
+def top(project: Project, *words: str) -> contextlib.AbstractContextManager[tuple[Run, Terminal]]:
     """Run `cockpit top` in a terminal."""
+    return shown(project, "top", *words)
+
+
+@contextlib.contextmanager
+def shown(project: Project, *words: str) -> Iterator[tuple[Run, Terminal]]:
+    """Run `cockpit` with these words in a terminal."""
     terminal = Terminal()
     run = Run(
         project,
         project.cache,
-        "top",
         *words,
         stdin=terminal.slave,
         stdout=terminal.slave,
