@@ -314,18 +314,28 @@ async def test_a_debugger_that_fails_does_not_pass_its_rehearsal(
 async def test_a_debugger_that_hangs_is_interrupted_and_leaves_nothing(
     tmp_path: Path, target: subprocess.Popen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = tmp_path / "told"
-    fake(tmp_path, monkeypatch, f"trap 'echo told > {told}; exit 1' INT\nsleep 100 & wait\n")
+    began = tmp_path / "began"
+    fake(tmp_path, monkeypatch, f"echo began > {began}\nsleep 100\n")
+    asked: list[int] = []
+    interrupt = process.Running.interrupt
+
+    def noted(running: process.Running) -> None:
+        asked.append(running.pid)
+        interrupt(running)
+
+    monkeypatch.setattr(process.Running, "interrupt", noted)
     command = inject.attach_command(
         sys.executable, "lldb", target.pid, tmp_path / "x.bin", attach.Options(), 1
     )
-    done = await inject.inject(command, pin(target.pid), patience=6.0)
+    for patience in (4.0, 8.0, inject.PATIENCE):  # a busy machine starts memray late
+        done = await inject.inject(command, pin(target.pid), patience)
+        if began.exists():
+            break
     assert not done.done
-    assert "took longer than 6 s" in done.words
+    assert f"took longer than {patience:.0f} s" in done.words
     assert done.standing == "running"
-    assert told.exists(), "it was asked as ctrl-c asks"
-    left = [one for one in psutil.process_iter() if _is_of(one, str(tmp_path))]
-    assert not left
+    assert asked, "it is asked as ctrl-c asks before it is killed"
+    assert not [one for one in psutil.process_iter() if _is_of(one, str(tmp_path))]
 
 
 def _is_of(one: psutil.Process, folder: str) -> bool:
