@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 #: Where it shares memory with its library; gone by itself, but not where it is killed.
-_SHARED = Path("/tmp")  # noqa: S108 -- its own choice
+_SHARED = Path("/tmp")  # nosec B108  # noqa: S108 -- its own choice
 #: Of how a Python of its own begins, what is read to find whose it is, in bytes.
 _HEAD = 16 << 10
 

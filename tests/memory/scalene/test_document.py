@@ -126,6 +126,25 @@ WHOLE: dict[str, Any] = {
 
 
 @pytest.mark.unit
+def test_everything_has_a_name_of_its_own() -> None:
+    numbers = {name: at for at, name in enumerate(ITS_NAMES.values(), 1)}
+    whole = WHOLE | {
+        "growth_rate": 2.0,
+        "max_footprint_python_fraction": 0.5,
+        "max_footprint_fname": "/p/a.py",
+        "max_footprint_lineno": 4,
+        "gpu_device": "GPU",
+        "files": {"/p/app.py": WHOLE["files"]["/p/app.py"] | {"lines": [numbers]}},
+    }
+    report = parse(json.dumps(whole).encode())
+    assert (report.growth_rate, report.peak_python_share, report.gpu_device) == (2.0, 0.5, "GPU")
+    assert (report.peak_path, report.peak_line) == ("/p/a.py", 4)
+    (line,) = report.files["/p/app.py"].lines
+    assert (line.cpu, line.waiting, line.peak, line.average) == (1 + 2 + 3, 5, 6, 7)
+    assert (line.python_share, line.gpu, line.gpu_peak, line.gpu_average) == (11, 13, 14, 15)
+
+
+@pytest.mark.unit
 class TestDamaged:
     def test_what_a_later_scalene_adds_does_no_harm(self) -> None:
         assert parse(json.dumps(WHOLE | {"new": [1]}).encode()).samples[0].size == 2.0

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from cockpit.errors import CockpitError
+from cockpit.memory.command import Program
 from cockpit.memory.scalene import run as run_module
 from cockpit.memory.scalene.command import Options
 from cockpit.memory.scalene.document import Report, read
@@ -255,7 +256,7 @@ async def test_a_file_that_was_cut_off_is_what_it_was_before(
     os.mkfifo(gate)
     monkeypatch.setenv("WHOLE", str(worked.path))
     monkeypatch.setenv("GATE", str(gate))
-    what = run_module.Program(str(python), (), ("app.py",))
+    what = Program(str(python), (), ("app.py",))
     run = Run(what, Found("2.4.0"), project, project.parent / "kept.json")
     reports: list[Report] = []
 
