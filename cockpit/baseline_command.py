@@ -22,10 +22,11 @@ from cockpit.baseline import NAME, Entry, entry_of, place, read, write
 from cockpit.engine import Setup
 from cockpit.errors import CockpitError
 from cockpit.follow import Key, key_of
-from cockpit.headless import Progress, style_for
+from cockpit.headless import Progress
 from cockpit.model import Failure, Finding, Report, Snapshot
 from cockpit.plain import plain
 from cockpit.project import in_scope
+from cockpit.render.stream import style_for
 from cockpit.render.text import Style
 from cockpit.session import Request, open_engine, set_up
 from cockpit.verdict import CLEAN, FAILED, broken

@@ -3,6 +3,7 @@
 Nothing heavy is imported here: `cockpit --version` answers before a checker could be loaded.
 """
 
+import errno
 import os
 import signal
 import sys
@@ -17,10 +18,15 @@ if TYPE_CHECKING:
 
     from cockpit.profilers.pyspy import Options
 
+#: How a write ends for which there is no room.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
 
 def main(argv: "Sequence[str] | None" = None) -> int:
     """Run `cockpit` with `argv` (default: the process's) and return the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if sys.stdout is None:  # started with it closed (`>&-`): the exit code still tells
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
     try:
         if sys.platform.startswith("win"):  # not `==`: a type checker would stop reading here
             raise CockpitError("cockpit does not run on Windows yet", "Run it in WSL.")
@@ -34,6 +40,12 @@ def main(argv: "Sequence[str] | None" = None) -> int:
         # Whoever read our output has gone; nothing is left to tell, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + 13
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _say(CockpitError(f"the output could not be written: {error.strerror}"))
+        return 2
 
 
 def _dispatch(arguments: list[str]) -> int:

@@ -7,6 +7,11 @@ from pathlib import Path
 _FOLDERS = (".venv", "venv", "env")
 
 
+def own_environment(root: Path) -> str:
+    """Return the folder of the project's own environment, relative to `root`, or ""."""
+    return next((name for name in _FOLDERS if (root / name / "pyvenv.cfg").is_file()), "")
+
+
 def own_program(root: Path, name: str) -> str:
     """Return the program `name` of the project's own environment, relative to `root`, or ""."""
     for folder in _FOLDERS:
@@ -18,12 +23,12 @@ def own_program(root: Path, name: str) -> str:
 
 def own_versions(root: Path) -> dict[str, str]:
     """Return the versions of all that the project's own environment holds, by name."""
-    for folder in _FOLDERS:
-        if (root / folder / "pyvenv.cfg").is_file():
-            found = (root / folder).glob("lib/python3*/site-packages/*-*.dist-info")
-            parts = (path.name.removesuffix(".dist-info").split("-") for path in found)
-            return {name.lower(): version for name, version, *_ in parts}
-    return {}
+    folder = own_environment(root)
+    if not folder:
+        return {}
+    found = (root / folder).glob("lib/python3*/site-packages/*-*.dist-info")
+    parts = (path.name.removesuffix(".dist-info").split("-") for path in found)
+    return {name.lower(): version for name, version, *_ in parts}
 
 
 def differing(root: Path, versions: Mapping[str, str], trustable: Iterable[str]) -> str:

@@ -23,9 +23,9 @@ from cockpit.plain import plain
 from cockpit.render import json as as_json
 from cockpit.render import text as as_text
 from cockpit.render.change import News, change_lines
+from cockpit.render.stream import style_for
 from cockpit.render.text import Style
 from cockpit.session import Member, Opened, Request, open_backend
-from cockpit.signs import shown_encoding, signs_for
 from cockpit.union import home
 from cockpit.verdict import CLEAN, FAILED, FINDINGS, broken, exit_code, passing
 from cockpit.verify import lines, verify
@@ -49,13 +49,6 @@ class CheckOptions(msgspec.Struct, frozen=True):
     verify: tuple[str, ...] | None = None
     new: bool = False
     base: str | None = None
-
-
-def style_for(stream: IO[str]) -> Style:
-    """Return what `stream` can show: colours on a terminal that wants them, signs in Unicode."""
-    colour = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    encoding = getattr(stream, "encoding", "") or "ascii"
-    return Style(colour=colour, signs=signs_for(shown_encoding(encoding)))
 
 
 async def check(request: Request, options: CheckOptions) -> int:

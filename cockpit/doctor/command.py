@@ -1,24 +1,21 @@
 """Looks at everything, one thing beside the other, and prints it as text or JSON."""
 
 import asyncio
-import contextlib
-import os
-import shutil
+import json
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+import textwrap
 from pathlib import Path
 from typing import get_args
 
 import msgspec
 
-from cockpit.doctor import processes, surroundings, tools
+from cockpit.doctor import folders, processes, project, screen, tools
 from cockpit.doctor.entry import Entry, Section, State, verdict
-from cockpit.errors import CockpitError
 from cockpit.plain import plain
 from cockpit.project import find_root
-from cockpit.signs import Signs, shown_encoding, signs_for
+from cockpit.render.stream import style_for
+from cockpit.render.text import Sign, Style
 
-#: What each section is called, and the style of each state, as numbers of SGR.
 _TITLES: dict[Section, str] = {
     "project": "Project",
     "tools": "Tools",
@@ -26,8 +23,16 @@ _TITLES: dict[Section, str] = {
     "screen": "Screen",
     "folders": "Folders",
 }
-_STYLES: dict[State, str] = {"ok": "32", "warning": "33", "missing": "31;1", "unknown": "2"}
-_NAME = 18
+_SIGNS: dict[State, Sign] = {
+    "ok": "fresh",
+    "warning": "high",
+    "missing": "failed",
+    "unknown": "skipped",
+}
+#: As numbers of SGR: what is wrong stands out, what it is about and what to do stay readable.
+_NAMES: dict[State, str] = {"ok": "0", "warning": "33;1", "missing": "31;1", "unknown": "0"}
+#: Cells of a name, and of the narrowest column of words beside it.
+_NAME, _WORDS = 15, 24
 
 
 class Diagnosis(msgspec.Struct, frozen=True):
@@ -48,77 +53,64 @@ async def diagnose(folder: Path, attach: bool = False) -> Diagnosis:
     """
     root = find_root(folder)
     parts = await asyncio.gather(
-        _safely("project", tools.project(root)),
-        _safely("tools", tools.tools(root)),
-        _safely("processes", processes.processes(attach)),
-        _safely("screen", _in_thread(lambda: surroundings.screen(root))),
-        _safely("folders", _in_thread(surroundings.folders)),
+        project.project(root),
+        tools.tools(root),
+        processes.processes(attach),
+        screen.screen(root),
+        folders.folders(),
     )
     entries = [entry for part in parts for entry in part]
     ok, words = verdict(entries)
     return Diagnosis(ok, words, plain(str(root)), entries)
 
 
-async def _in_thread(look: Callable[[], Iterable[Entry]]) -> list[Entry]:
-    return await asyncio.to_thread(lambda: list(look()))
-
-
-async def _safely(section: Section, look: Awaitable[list[Entry]]) -> list[Entry]:
-    """Return what a section found; what could not be found out is said, and stops nothing."""
-    try:
-        return await look
-    except (CockpitError, OSError) as error:
-        words = f"this could not be found out: {plain(str(error))}"
-        return [Entry(section, section, "unknown", words)]
-
-
 async def doctor(folder: Path, format_: str, attach: bool) -> int:
     """Print the diagnosis; return 0 where the main job can be done, else 1."""
     found = await diagnose(folder, attach)
     if format_ == "json":
-        text = msgspec.json.format(msgspec.json.encode(found), indent=2).decode() + "\n"
+        text = as_json(found)
     else:
-        encoding = shown_encoding(sys.stdout.encoding)
-        colours = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        text = as_text(found, signs_for(encoding), shutil.get_terminal_size().columns, colours)
-    with contextlib.suppress(BrokenPipeError):
-        sys.stdout.write(text.encode("utf-8", "backslashreplace").decode())
-        sys.stdout.flush()
+        text = as_text(found, style_for(sys.stdout), screen.columns())
+    sys.stdout.write(text)
+    sys.stdout.flush()
     return 0 if found.ok else 1
 
 
-def as_text(found: Diagnosis, signs: Signs, width: int, colours: bool = False) -> str:
+def as_json(found: Diagnosis) -> str:
+    """Return a diagnosis as an object; in ASCII, which is the same whatever the locale is."""
+    return json.dumps(msgspec.to_builtins(found), indent=2) + "\n"
+
+
+def as_text(found: Diagnosis, style: Style, width: int) -> str:
     """Return a diagnosis as lines of at most `width` cells where words can be broken so."""
     lines = [f"cockpit doctor: {found.root}", ""]
     for section in get_args(Section):
-        entries = [one for one in found.entries if one.section == section]
-        lines.append(_TITLES[section])
-        for one in entries:
-            lines += _lines(one, signs, width, colours)
+        lines.append(style.paint(_TITLES[section], "1"))
+        told = ""
+        for one in found.entries:
+            if one.section == section:
+                lines += _lines(one, style, width, told)
+                told = one.hint
         lines.append("")
-    sign = signs.fresh if found.ok else signs.failed
-    return "\n".join([*lines, f"{sign} {found.verdict}", ""])
+    last = style.sign("fresh" if found.ok else "failed")
+    lines.append(f"{last} {found.verdict}")
+    return "".join(f"{style.encodable(line)}\n" for line in lines)
 
 
-def _lines(one: Entry, signs: Signs, width: int, colours: bool) -> list[str]:
-    sign = {
-        "ok": signs.fresh,
-        "warning": signs.high,
-        "missing": signs.failed,
-        "unknown": signs.skipped,
-    }[one.state]
-    shown = f"\x1b[{_STYLES[one.state]}m{sign}\x1b[0m" if colours else sign
-    before = f"  {one.name:<{_NAME}}  "
-    room = max(24, width - len(before) - 2)
-    words = _wrapped(one.words, room)
-    lines = [f"  {shown} {one.name:<{_NAME}} {words[0]}"]
-    lines += [" " * (_NAME + 5) + more for more in words[1:]]
-    if one.hint and one.state != "ok":
-        lines += [" " * (_NAME + 5) + more for more in _wrapped(one.hint, room)]
-    return lines
+def _lines(one: Entry, style: Style, width: int, told: str) -> list[str]:
+    """Return an entry's lines; a hint that was `told` of the one above is not told again."""
+    margin = " " * (_NAME + 5)
+    room = max(_WORDS, width - len(margin))
+    first, *more = _wrapped(one.words, room)
+    name = style.paint(f"{one.name:<{_NAME}}", _NAMES[one.state])
+    hints = _wrapped(one.hint, room) if one.hint not in ("", told) else []
+    code = "0" if one.state in ("warning", "missing") else "2"
+    return [
+        f"  {style.sign(_SIGNS[one.state])} {name} {first}",
+        *(margin + line for line in more),
+        *(margin + style.paint(line, code) for line in hints),
+    ]
 
 
-def _wrapped(words: str, room: int) -> Sequence[str]:
-    import textwrap
-
-    return textwrap.wrap(plain(words), room, break_long_words=False) or [""]
+def _wrapped(words: str, room: int) -> list[str]:
+    return textwrap.wrap(plain(words), room, break_long_words=False, break_on_hyphens=False) or [""]
