@@ -5,7 +5,7 @@
 The project is copied first, checked, and then changed as a person would change it, so that the
 pictures show what is new. Nothing in the pictures is written by hand.
 
-Those of the CPU page are of a program that renders pages with Django for as long as it is looked
+Those of the CPU and memory pages are of programs that use Django for as long as they are looked
 at. So they are drawn where the project is Django, and where this Python has what Django needs
 (`pip install --group docs`).
 """
@@ -28,6 +28,7 @@ from textual.pilot import Pilot
 
 from cockpit.session import Request
 from cockpit.ui.app import CockpitApp
+from cockpit.ui.how import How
 from cockpit.ui.start import engine
 
 HERE = Path(__file__).parent
@@ -77,6 +78,40 @@ def serve(wait):
 
 serve(float(sys.argv[1]))
 '''
+#: Whose memory is looked at: it keeps what it read of a database, and drops the half of it once.
+IMPORT = (
+    SHOP[: SHOP.index("from django.template import engines")]
+    + """
+import json
+
+BOOK = json.dumps({"title": "An atlas", "about": "x" * 300, "tags": list(range(20))})
+
+class Catalogue:
+    def __init__(self):
+        self.books, self.readers = [], []
+
+    def add_books(self, count):
+        self.books += [json.loads(BOOK) for _ in range(count)]
+
+    def add_readers(self):
+        self.readers.append(list(User.objects.order_by("email")))
+
+def load(seconds):
+    call_command("migrate", verbosity=0)
+    User.objects.bulk_create(User(username=f"u{n}", email=f"u{n}@x.org") for n in range(300))
+    catalogue, began = Catalogue(), time.monotonic()
+    for step in range(seconds * 8):
+        catalogue.add_books(400)
+        catalogue.add_readers()
+        if step == seconds * 5:
+            del catalogue.books[::2]
+        time.sleep(max(0, began + step / 8 - time.monotonic()))
+
+load(int(sys.argv[1]))
+"""
+)
+#: Pictures of its heap that the memory page has when it is drawn.
+PICTURES = 24
 #: What the program is called with: the first is looked at, the others are in the picker beside it.
 CALLED = ("shop 0", "shop.mail 0.05", "shop.report 0.5")
 #: Stacks that the CPU page has seen when it is drawn.
@@ -132,6 +167,7 @@ async def draw(project: Path, edited: str, only: frozenset[str]) -> None:
         if is_django(project):
             with shops(project) as pids:
                 await draw_cpu(app, pilot, save, pids)
+                await draw_memory(app, pilot, save, project)
                 await draw_decks(app, pilot, save)
         else:
             await draw_decks(app, pilot, save)
@@ -210,6 +246,34 @@ async def draw_cpu(app: CockpitApp, pilot: Pilot[int], save: Save, pids: list[in
     await pilot.press("S", "S", "S", "g")
     await save("seen-running")
     await pilot.press("S")
+    await app.action_pane("lint")
+    await pilot.press("escape")
+
+
+async def draw_memory(app: CockpitApp, pilot: Pilot[int], save: Save, project: Path) -> None:
+    """Draw a program's heap as it runs, and its capture; come back to the Deck."""
+    page, tracking = app.pages.memory(), app.context.tracked()
+    (Path.home() / "import_books.py").write_text(IMPORT, encoding="utf-8")
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(project), *filter(None, sys.path)])
+    os.chdir(Path.home())  # it is said as a person would type it
+    await app.action_memory()
+    await page.launch(("python", "import_books.py", str(PICTURES)), How())
+    await until(pilot, lambda: len(tracking.course.moments) >= PICTURES)
+    while page.place is None or not page.place[0].endswith("models/base.py"):
+        await pilot.press("j")
+    await save("memory-live")
+    await until(pilot, lambda: tracking.program is not None and not tracking.program.running)
+    await until(
+        pilot, lambda: bool(tracking.captures) and tracking.captures[0].standing != "running"
+    )
+    page.open_capture(tracking.captures[0])
+    await until(pilot, lambda: not tracking.reader.reading)
+    await save("memory")
+    page.open_view("Flame")
+    await pilot.press("G")
+    await save("memory-flame")
+    page.open_view("Captures")
+    os.chdir(project)
     await app.action_pane("lint")
     await pilot.press("escape")
 

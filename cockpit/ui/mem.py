@@ -108,7 +108,7 @@ class MemoryScreen(CapturesPage):
             return Shown(signs.fresh, "scalene", palette.good, tracking.profiled, tuple(facts))
         if program is None:
             words = "l runs a program under memray, a attaches to one, enter opens a capture."
-            return Shown("", "no program is tracked", palette.muted, "", notes=(words,))
+            return Shown("", "no program is tracked", palette.muted, "", notes=(words,), calm=True)
         sign, style = (
             (signs.medium, palette.good)
             if program.running
@@ -122,7 +122,8 @@ class MemoryScreen(CapturesPage):
         if tracking.report is not None:
             facts = facts_measured(tracking.report, look)
         words = f"{word} {program.pid}"
-        return Shown(sign, words, style, program.command, tuple(facts), (program.words,))
+        notes, calm = (program.words,), not program.trouble
+        return Shown(sign, words, style, program.command, tuple(facts), notes, calm=calm)
 
     def _of_capture(self) -> Shown:
         """Return what is said of the capture that is open."""

@@ -32,7 +32,8 @@ _PARTS = {
 class Shown(NamedTuple):
     """What the head tells of: its first words with a sign and a style, its name, and its figures.
 
-    `notes` are sentences on it, the most important first; `progress` is that of a reading.
+    `notes` are sentences on it, the most important first, which may be `calm`; `progress` is that
+    of a reading.
     """
 
     sign: str
@@ -42,6 +43,7 @@ class Shown(NamedTuple):
     facts: Sequence[Fact] = ()
     notes: Sequence[str] = ()
     progress: Progress | None = None
+    calm: bool = False
 
 
 class MemoryHead(Widget):
@@ -94,7 +96,8 @@ class MemoryHead(Widget):
                 Segment(fit(words, max(0, width - _BAR), signs.more), palette.text),
             ]
         words = plain(" ".join(shown.notes))
-        return [Segment(fit(words, width, signs.more), palette.medium)]
+        style = palette.muted if shown.calm else palette.medium
+        return [Segment(fit(words, width, signs.more), style)]
 
 
 def facts_of(summary: Summary, look: Look) -> list[Fact]:

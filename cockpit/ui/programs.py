@@ -46,6 +46,11 @@ class Ours:
         live = tracked.live.words if tracked.live is not None else tracked.live_words
         return tracked.ending or tracked.trouble or live
 
+    @property
+    def trouble(self) -> bool:
+        """Whether it failed, or memray did."""
+        return bool(self._tracked.code or self._tracked.trouble)
+
     async def work(self, take: Callable[[Live], None]) -> None:
         """See its heap until it ends, and wait for that."""
         tracked = self._tracked
@@ -85,6 +90,11 @@ class Theirs:
         left = f"Tracking ends by itself in {lasted(attached.left)}, also without cockpit;"
         return f"{left} the process goes on, and its capture is kept."
 
+    @property
+    def trouble(self) -> bool:
+        """Whether something went wrong: nothing that we would know of."""
+        return False
+
     async def work(self, take: Callable[[Live], None]) -> None:
         """See its heap until its tracking ends."""
         await self._attached.follow(take)
@@ -118,6 +128,11 @@ class Profiled:
     def words(self) -> str:
         """How it stands, and what becomes of its figures."""
         return self._run.words
+
+    @property
+    def trouble(self) -> bool:
+        """Whether it failed, or nothing was measured."""
+        return bool(self._run.code or (self._run.ending and self._run.report is None))
 
     async def work(self, take: Callable[[Report, str], None]) -> None:
         """Hand on what scalene measured until the program ends, then note how that was."""

@@ -86,8 +86,12 @@ class Program(Protocol):
     def words(self) -> str:
         """How it stands, and what becomes of its capture, as sentences."""
 
+    @property
+    def trouble(self) -> bool:
+        """Whether its words are of something that went wrong."""
+
     async def end(self) -> None:
-        """End what we started, or stop tracking what we did not."""
+        """End what we started, and look at what we did not no more."""
 
 
 class Tracking:

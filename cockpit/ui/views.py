@@ -262,7 +262,9 @@ class ViewsPage(Page):
         self.say(message.words, message.hint)
 
     def _look_at(self, path: str, line: int) -> None:
-        """Show the source at a line; there is none of what was written in C."""
+        """Show the source at a line; there is none of what was written in C, or is frozen."""
+        if path.startswith("<"):
+            path, line = "", 0
         known = self._within(path) or path
         self._at = (known, line) if line else ("", 0)
         if self._at[0]:

@@ -165,6 +165,7 @@ class FakeTracked:
         self.live_words = "" if self.live else "There is no live view."
         self.said: deque[str] = deque(["hello", "world"], maxlen=200)
         self.ending = self.trouble = ""
+        self.code: int | None = None
         self.gone = asyncio.Event()
         self.stopped = False
         FakeTracked.made.append(self)
