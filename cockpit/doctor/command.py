@@ -29,8 +29,9 @@ _SIGNS: dict[State, Sign] = {
     "missing": "failed",
     "unknown": "skipped",
 }
-#: As numbers of SGR: what is wrong stands out, what it is about and what to do stay readable.
-_NAMES: dict[State, str] = {"ok": "0", "warning": "33;1", "missing": "31;1", "unknown": "0"}
+#: The names of what is wrong, as numbers of SGR: the eye goes there first.
+_WRONG: dict[State, str] = {"warning": "33;1", "missing": "31;1"}
+_TITLE, _BESIDES = "1", "2"
 #: Cells of a name, and of the narrowest column of words beside it.
 _NAME, _WORDS = 15, 24
 
@@ -85,7 +86,7 @@ def as_text(found: Diagnosis, style: Style, width: int) -> str:
     """Return a diagnosis as lines of at most `width` cells where words can be broken so."""
     lines = [f"cockpit doctor: {found.root}", ""]
     for section in get_args(Section):
-        lines.append(style.paint(_TITLES[section], "1"))
+        lines.append(style.paint(_TITLES[section], _TITLE))
         told = ""
         for one in found.entries:
             if one.section == section:
@@ -102,13 +103,15 @@ def _lines(one: Entry, style: Style, width: int, told: str) -> list[str]:
     margin = " " * (_NAME + 5)
     room = max(_WORDS, width - len(margin))
     first, *more = _wrapped(one.words, room)
-    name = style.paint(f"{one.name:<{_NAME}}", _NAMES[one.state])
+    wrong = one.state in _WRONG
+    name = f"{one.name:<{_NAME}}"
+    if wrong:
+        name = style.paint(name, _WRONG[one.state])
     hints = _wrapped(one.hint, room) if one.hint not in ("", told) else []
-    code = "0" if one.state in ("warning", "missing") else "2"
     return [
         f"  {style.sign(_SIGNS[one.state])} {name} {first}",
         *(margin + line for line in more),
-        *(margin + style.paint(line, code) for line in hints),
+        *(margin + (line if wrong else style.paint(line, _BESIDES)) for line in hints),
     ]
 
 
