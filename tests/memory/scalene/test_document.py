@@ -102,7 +102,7 @@ class TestReal:
     def test_what_is_cut_off_anywhere_is_refused(self, worked: Outcome) -> None:
         content = worked.path.read_bytes().rstrip()
         for size in range(1, len(content), len(content) // 500):
-            with pytest.raises(Unreadable, match="it is cut off"):
+            with pytest.raises(Unreadable, match=r"it is (cut off|no JSON: .*invalid number)"):
                 parse(content[:size])
 
 
