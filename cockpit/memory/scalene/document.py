@@ -14,6 +14,9 @@ from cockpit.profilers.files import Unreadable, content_of
 #: What scalene writes where it measured nothing at all.
 _NOTHING = b"{}"
 
+#: What msgspec says of what ends too early.
+_CUT_OFF = "Input data was truncated"
+
 _Number = Annotated[int, msgspec.Meta(ge=0)]
 
 _NAMES = {
@@ -156,14 +159,14 @@ def parse(content: bytes) -> Report:
     try:
         return msgspec.json.decode(content, type=Report)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise Unreadable(_why(content, error)) from error
+        raise Unreadable(_why(error)) from error
 
 
-def _why(content: bytes, error: Exception) -> str:
+def _why(error: Exception) -> str:
     if isinstance(error, msgspec.ValidationError):
         return f"it is not as scalene writes it: {plain(str(error))}"
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
-    if content.lstrip()[:1] == b"{" and content.rstrip()[-1:] != b"}":
+    if str(error) == _CUT_OFF:
         return "it is cut off"
     return f"it is no JSON: {plain(str(error))}"

@@ -12,6 +12,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import msgspec
+
 from cockpit.errors import CockpitError
 from cockpit.memory.command import Program
 from cockpit.memory.model import Standing
@@ -19,6 +21,7 @@ from cockpit.memory.scalene.command import Options, under_scalene
 from cockpit.memory.scalene.document import Report, parse
 from cockpit.memory.scalene.installed import Found
 from cockpit.memory.scalene.leavings import sweep
+from cockpit.memory.scalene.pace import pace
 from cockpit.memory.scalene.words import Filter, verdict
 from cockpit.plain import plain
 from cockpit.private import Damaged, Unusable, check_file
@@ -30,6 +33,8 @@ from cockpit.profilers.target import Target
 _LOOK = 0.25
 #: Seconds without figures after which that is said.
 _SILENCE = 5.0
+#: The share of the time that scalene may take to write, before that is said.
+_TOO_MUCH = 0.5
 
 _Stamp = tuple[int, int, int]
 
@@ -57,12 +62,19 @@ class Run:
         is as `Launched` has it. Raises `CockpitError` where that cannot be.
         """
         path = path.absolute()
+        if options.interval:
+            interval = max(options.interval, pace(folder, options.cpu_only))
+            options = msgspec.structs.replace(options, interval=interval)
         command = under_scalene(what, found, folder, path, options)
         _prepare(path)
-        self.path, self._live = path, options.interval > 0
+        #: Seconds between two writings: more than was asked for where the program would suffer;
+        #: 0 where scalene writes at the end alone.
+        self.interval = options.interval
+        self.path = path
         self._filter, self._echo = Filter(path), echo
         self._launched = Launched(command, folder, echo, self._filter.take)
-        self._began = self._came = time.monotonic()
+        #: When figures came last, and the share of the time before in which scalene wrote them.
+        self._came, self._writing = time.monotonic(), 0.0
         self._over = asyncio.create_task(self._launched.ended())
         self._settling: asyncio.Task[None] | None = None
         self._stamp: _Stamp | None = None
@@ -97,14 +109,24 @@ class Run:
         """How it stands, in whole sentences; "" where there is nothing to say."""
         if self.ending:
             return " ".join((self.ending, *self.notes))
-        if not self._live:
+        if not self.interval:
             return "scalene writes its figures when the program ends."
         since = time.monotonic() - self._came
-        if since < _SILENCE:
-            return ""
+        if since < self.interval + _SILENCE:
+            return self._slow
         return (
             f"No figures came for {since:.0f} s: scalene writes them between two steps of Python, "
             "and as long as a step takes there are none."
+        )
+
+    @property
+    def _slow(self) -> str:
+        """Say so where the program hardly comes to its work."""
+        if self._writing < _TOO_MUCH:
+            return ""
+        return (
+            f"scalene writes its figures for {self._writing:.0%} of the time, in which the program "
+            "waits: it is better run without figures before the end."
         )
 
     async def run(self, on_report: Callable[[Report], None]) -> int:
@@ -129,8 +151,12 @@ class Run:
             content, report = await asyncio.to_thread(_read, self.path)
         except Unreadable:
             return
+        now = time.monotonic()
+        if self.report is not None:  # its clock stands still while it writes
+            worked = report.elapsed - self.report.elapsed
+            self._writing = max(1 - worked / max(now - self._came, _LOOK), 0.0)
         self._stamp, self._content = stamp, content
-        self._came, self.report = time.monotonic(), report
+        self._came, self.report = now, report
         on_report(report)
 
     async def _settled(self, code: int) -> None:

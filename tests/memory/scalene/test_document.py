@@ -101,8 +101,8 @@ class TestReal:
 
     def test_what_is_cut_off_anywhere_is_refused(self, worked: Outcome) -> None:
         content = worked.path.read_bytes().rstrip()
-        for size in range(1, len(content), len(content) // 50):
-            with pytest.raises(Unreadable, match="it is cut off"):
+        for size in range(1, len(content), len(content) // 500):
+            with pytest.raises(Unreadable, match=r"it is (cut off|no JSON: .*invalid number)"):
                 parse(content[:size])
 
 
@@ -173,7 +173,7 @@ class TestDamaged:
     @pytest.mark.parametrize(
         ("content", "why"),
         [
-            (b"", "it is no JSON"),
+            (b"", "it is cut off"),
             (b"[]", "it is not as scalene writes it"),
             (b"\x00\xff", "it is no JSON"),
             (b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "it is nested too deeply"),

@@ -225,7 +225,7 @@ async def test_as_long_as_nothing_comes_that_is_said(
     run = await started([PYTHON, "app.py"], project, project.parent / "k.json", options, echoed)
     try:
         watching = asyncio.create_task(run.run(lambda _report: None))
-        await until(lambda: run.words)
+        await until(lambda: echoed and run.words)
         assert run.words.startswith("No figures came for ")
         assert "scalene writes them between two steps of Python" in run.words
     finally:
@@ -233,6 +233,24 @@ async def test_as_long_as_nothing_comes_that_is_said(
         await watching
     assert run.report is None
     assert run.notes == ["scalene had written nothing before."]
+
+
+@pytest.mark.regression
+async def test_a_program_that_hardly_comes_to_its_work_is_told_and_ends_all_the_same(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_module, "pace", lambda _folder, _cpu_only: 0.0)
+    (project / "app.py").write_text(ENDLESS + "    pass\n" * 6000)
+    path = project.parent / "kept.json"
+    options = Options(cpu_only=True, interval=0.05)
+    run = await started([PYTHON, "app.py"], project, path, options, [])
+    try:
+        watching = asyncio.create_task(run.run(lambda _report: None))
+        await until(lambda: "of the time, in which the program waits" in run.words)
+    finally:
+        await run.end()  # scalene, asked to end while it writes, never does: seen with 2.4
+        await watching
+    assert run.report == read(path)  # whole, though it was killed as it wrote
 
 
 #: Stands in for a Python whose scalene is killed while it writes over its file.

@@ -1,2 +1,5 @@
 def doubled(upto):
-    return [number * 2 for number in range(upto)]
+    total = 0
+    for number in range(upto):
+        total += number * 2
+    return total
