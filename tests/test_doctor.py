@@ -198,27 +198,31 @@ def test_an_output_that_takes_nothing_is_no_traceback(
     assert (done.returncode, done.stderr) == (code, said)
 
 
-def test_on_a_terminal_what_is_wrong_is_coloured(project: Path, nothing_set: None) -> None:
+@pytest.mark.usefixtures("nothing_set")
+def test_on_a_terminal_what_is_wrong_is_coloured(project: Path) -> None:
     shown = on_terminal(project, TERM="xterm-256color", EDITOR="no-such-editor")
     assert "\x1b[33;1meditor" in shown
     assert "xterm-256color, 100x40" in shown
     assert "256" in next(line for line in shown.splitlines() if "colours" in line)
 
 
-def test_no_colours_where_the_person_wants_none(project: Path, nothing_set: None) -> None:
+@pytest.mark.usefixtures("nothing_set")
+def test_no_colours_where_the_person_wants_none(project: Path) -> None:
     shown = on_terminal(project, TERM="xterm-256color", NO_COLOR="1")
     assert "\x1b" not in shown
     assert "none, as NO_COLOR asks for" in shown
 
 
-def test_a_terminal_that_can_nothing_is_said_to(project: Path, nothing_set: None) -> None:
+@pytest.mark.usefixtures("nothing_set")
+def test_a_terminal_that_can_nothing_is_said_to(project: Path) -> None:
     shown = on_terminal(project, TERM="dumb")
     assert "▲ terminal        TERM is dumb" in shown
     assert "\x1b" not in shown
     assert shown.rstrip().splitlines()[-1].startswith("✓ "), "`cockpit check` needs none"
 
 
-def test_a_terminal_that_is_too_small_is_said_to(project: Path, nothing_set: None) -> None:
+@pytest.mark.usefixtures("nothing_set")
+def test_a_terminal_that_is_too_small_is_said_to(project: Path) -> None:
     shown = on_terminal(project, size=(60, 12), TERM="xterm")
     assert "xterm, 60x12" in shown
     assert "The pages need 60x15." in shown
@@ -331,9 +335,7 @@ async def test_a_profiler_that_is_missing_limits(
 
 
 @pytest.mark.security
-async def test_a_projects_own_ruff_is_run_only_where_it_is_trusted(
-    project: Path, own_folders: Path
-) -> None:
+async def test_a_projects_own_ruff_is_run_only_where_it_is_trusted(project: Path) -> None:
     installed(project)
     for name in ("ruff", "python", "git", "py-spy", "memray"):
         program = project / ".venv/bin" / name
@@ -347,9 +349,7 @@ async def test_a_projects_own_ruff_is_run_only_where_it_is_trusted(
     assert [path.name for path in project.glob("ran-*")] == ["ran-ruff"]
 
 
-async def test_a_trusted_ruff_that_says_nothing_is_missing(
-    project: Path, own_folders: Path
-) -> None:
+async def test_a_trusted_ruff_that_says_nothing_is_missing(project: Path) -> None:
     installed(project)
     program = project / ".venv/bin/ruff"
     program.parent.mkdir()
@@ -415,6 +415,7 @@ async def test_debuggers_are_tried_only_when_that_is_asked_for(
 # --- The screen ---------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("nothing_set")
 @pytest.mark.parametrize(
     ("environment", "name", "state", "words"),
     [
@@ -437,7 +438,6 @@ async def test_debuggers_are_tried_only_when_that_is_asked_for(
 async def test_what_is_around_is_told(
     project: Path,
     monkeypatch: pytest.MonkeyPatch,
-    nothing_set: None,
     environment: dict[str, str],
     name: str,
     state: str,
