@@ -29,6 +29,7 @@ from cockpit.memory.model import (
     Stats,
     Summary,
 )
+from cockpit.memory.scalene.document import File, Function, Leak, Line, Report, Sample
 from cockpit.places import data_folder
 from cockpit.profilers.target import Target
 from cockpit.ui.app import CockpitApp
@@ -96,6 +97,37 @@ STATS = Stats(
     modules_by_size=[("pkg", 600, 60 * MB)],
     modules_by_count=[("pkg", 600, 60 * MB)],
 )
+
+
+def measured(root: Path) -> Report:
+    """Return what scalene measured of one line of the project."""
+    costs = {
+        "python": 50.0,
+        "native": 20.0,
+        "system": 5.0,
+        "cores": 0.5,
+        "peak": 60.0,
+        "average": 40.0,
+        "allocated": 60.0,
+        "allocations": 600,
+        "share": 0.6,
+        "python_share": 0.5,
+        "copied": 12.0,
+        "gpu": 0.0,
+        "gpu_peak": 0.0,
+        "gpu_average": 0.0,
+    }
+    file = File(
+        75.0,
+        [Line(line=7, **costs)],
+        [Function(name="area", line=4, **costs)],
+        {7: Leak(0.97, 1.0)},
+    )
+    samples = [Sample(0.0, 10.0), Sample(1e9, 100.0)]
+    path = str(root / "pkg/a.py")
+    return Report(
+        "app.py", 2.0, 1.7e9, True, False, {path: file}, 3.0, 100.0, 0.5, path, 7, samples
+    )
 
 
 class FakeReading:

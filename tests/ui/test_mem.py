@@ -11,7 +11,7 @@ from cockpit.ui.how import HowScreen
 from cockpit.ui.mem import MemoryScreen
 from cockpit.ui.mem_tile import MemoryTile
 from cockpit.ui.modals import ConfirmScreen
-from tests.ui.captured import MB, PID, Memory, captured, memory, picture, records
+from tests.ui.captured import MB, PID, Memory, captured, measured, memory, picture, records
 from tests.ui.fakes import (
     FakeBackend,
     line_with,
@@ -275,3 +275,32 @@ async def test_a_second_yes_is_not_asked_for(
         await until(here.pilot, lambda: here.tracked.argv == ("python", "pkg/b.py"))
         assert here.tracked.options.aggregate
         assert here.tracked.live is None
+
+
+# --- scalene ------------------------------------------------------------------------------------
+
+
+async def test_scalene_shows_what_lines_take_and_its_heat(
+    backend: FakeBackend, project: Path
+) -> None:
+    async with memory(backend, (160, 45)) as here:
+        tracking = here.app.context.tracked()
+        tracking.measured(measured(project), "pid 7")
+        here.page.open_view("Scalene")
+        text = await until_shown(here.app, here.pilot, "area", "peak 100 MB", "12 MB/s")
+        assert "75.0%  50.0%  20.0%   5.0%  60.0%" in line_with(here.app, " area ")
+        assert "may leak 97%" in text
+        await until_shown(here.app, here.pilot, "heat: CPU %, MEM %, COPY %")
+        await here.pilot.press("S")
+        await until_shown(here.app, here.pilot, "memory first")
+
+
+async def test_a_capture_of_memray_takes_the_place_of_what_scalene_measured(
+    backend: FakeBackend, project: Path
+) -> None:
+    async with memory(backend, (160, 45), "one") as here:
+        here.app.context.tracked().measured(measured(project), "pid 7")
+        await until_shown(here.app, here.pilot, "Scalene")
+        await opened(here, project)
+        await until_shown(here.app, here.pilot, "heat: MEM %")
+        assert "Scalene" not in here.page.views()
