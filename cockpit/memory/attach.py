@@ -234,11 +234,11 @@ class Attached:
         """
         self.seconds = seconds
         self.target = judgement.target
-        self._judgement, self._method = judgement, rehearsal.method
+        method = rehearsal.method
         self._captures, self._options = captures, options
         self.path = captures.new(self.target.command, options=options)
         self.argv = attach_command(
-            judgement.interpreter, self._method, self.target.pid, self.path, options, seconds
+            judgement.interpreter, method, self.target.pid, self.path, options, seconds
         )
         self.live: LiveReader | None = None
         #: When tracking began, by the monotonic clock; 0 before.

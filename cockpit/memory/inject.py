@@ -47,11 +47,6 @@ class Injected(msgspec.Struct, frozen=True):
     standing: str
     words: str = ""
 
-    @property
-    def well(self) -> bool:
-        """Whether it was done, and the process goes on."""
-        return self.done and self.standing == "running"
-
 
 def attach_command(  # noqa: PLR0913, PLR0917 -- what memray is told
     interpreter: str,

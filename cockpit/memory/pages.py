@@ -109,11 +109,12 @@ async def export(capture: Path, output: Path) -> None:
             f"End it with one of {endings}.",
         )
 
-    def argv(new: Path) -> tuple[str, ...]:
-        words = ("transform", "--force", "--output", str(new), kind, str(capture))
-        return python("-m", "memray", *words)
+    await _run(capture, output, lambda new: _transform(capture, kind, new), history=False)
 
-    await _run(capture, output, argv, history=False)
+
+def _transform(capture: Path, kind: str, output: Path) -> tuple[str, ...]:
+    words = ("transform", "--force", "--output", str(output), kind, str(capture))
+    return python("-m", "memray", *words)
 
 
 async def _run(

@@ -83,7 +83,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
 
 
 @pytest.fixture
-def state(own_folders: Path) -> Path:
+def state() -> Path:
     return state_folder()
 
 
