@@ -169,14 +169,15 @@ class Detail(Vertical):
         if not self._stands:
             return
         finding = self._finding  # the cursor may have moved on while the file was read
-        moved = not self._reading(path) and self.source.finding is not finding
+        reading = self._reading(path)  # of this file: who went to it before it was here has no line
+        moved = not reading and self.source.finding is not finding
         self.source.show_text(text)
         state = self._shared.state
         self.source.show_marks(state.findings_of(path), state.is_new)
         self.source.show_heats(self._shared.heats)
         if moved and finding is not None and finding.path == path:
             self.source.go_to(finding)
-        elif self._line and not self._reading(path):
+        elif self._line and not reading:
             self.source.go_to_line(self._line)
 
     def _explain(self, finding: Finding | None) -> None:

@@ -64,7 +64,7 @@ class Thrift:
             self._rows = [[_UNKNOWN] * size.width for _ in range(size.height)]
         found: list[tuple[int, int, Strip]] = []
         for x, y, strip in _pieces(update):
-            if 0 <= y < size.height:
+            if 0 <= y < size.height and 0 <= x < size.width:  # it may have become smaller
                 found += ((start, y, part) for start, part in self._changed(x, y, strip))
         return Changes(found)
 

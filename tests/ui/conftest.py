@@ -1,9 +1,11 @@
 """A project to look at, and a backend for it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.ui import quiet
 from tests.ui.fakes import FakeBackend
 
 SOURCE = "\n".join(
@@ -32,3 +34,11 @@ def project(tmp_path: Path) -> Path:
 @pytest.fixture
 def backend(project: Path) -> FakeBackend:
     return FakeBackend(project)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_idle_waits() -> Iterator[None]:
+    """Have keys be waited for until all is done that came of them, and no longer."""
+    with pytest.MonkeyPatch.context() as patch:
+        quiet.install(patch)
+        yield

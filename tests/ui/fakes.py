@@ -185,6 +185,8 @@ async def until(pilot: Pilot[int], condition: Callable[[], bool], seconds: float
     while not condition():
         assert time.monotonic() < end, "the screen never came to show it"
         await pilot.pause()
+        if not condition():
+            await asyncio.sleep(0.005)  # it takes a thread or a process: leave them the processor
 
 
 async def until_shown(app: CockpitApp, pilot: Pilot[int], *words: str) -> str:

@@ -139,7 +139,7 @@ async def test_what_is_new_in_a_file_is_shown_before_what_is_worse(backend: Fake
         await opened(pilot, app)
         await pilot.press("j")
         await until_shown(app, pilot, "One more")
-        assert app.screen.query_one(SourceView).line == 7
+        await until(pilot, lambda: app.screen.query_one(SourceView).line == 7)
         assert "+1" in line_with(app, " a.py ")
         assert "+1" in line_with(app, " pkg ")
 

@@ -105,7 +105,7 @@ async def test_the_heat_of_memory_stands_beside_the_source(
 ) -> None:
     async with memory(backend, (160, 45), "one") as here:
         await opened(here, project)
-        await until_shown(here.app, here.pilot, "heat: MEM %", "a.py")
+        await until_shown(here.app, here.pilot, "heat: MEM %", "a.py", "return 3 * radius")
         assert "60 " in line_with(here.app, "return 3 * radius")
 
 

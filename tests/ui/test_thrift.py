@@ -78,6 +78,14 @@ def test_a_part_of_a_line_is_sent_where_it_belongs() -> None:
     assert sent.render_segments(CONSOLE) == "\x1b[1;11Habc"
 
 
+@pytest.mark.regression
+@pytest.mark.parametrize("at", [28, 30, 31, 40])
+def test_what_lies_beyond_a_terminal_that_became_smaller_is_not_sent(at: int) -> None:
+    chops = [{0: None, at: Strip([Segment("abc")])}]
+    sent = Thrift().changes(ChopsUpdate(chops, [(0, at, at + 3)], [[at, at + 3]]), SIZE)
+    assert sent.render_segments(CONSOLE) == ("\x1b[1;29Hab" if at == 28 else "")
+
+
 @pytest.mark.parametrize("size", [Size(30, 6), Size(31, 6)])
 def test_after_another_program_or_another_size_everything_is_sent_again(size: Size) -> None:
     thrift, strips = Thrift(), [Strip([Segment("x" * 30)])] * 6
