@@ -84,6 +84,11 @@ async def picture(root: Path, scene: Scene, size: tuple[int, int]) -> str:
     return _written(dark, light)
 
 
+#: Looks at the screen that have to be the same, a few frames apart, in seconds: what is laid out
+#: anew is painted by the clock.
+_LOOKS, _FRAME = 3, 0.02
+
+
 async def shot(root: Path, scene: Scene, size: tuple[int, int], theme: str) -> Shot:
     """Return a scene as it looks to who has had that theme from the start."""
     async with sitting(root, size, theme) as (app, pilot, backend):
@@ -95,11 +100,11 @@ async def shot(root: Path, scene: Scene, size: tuple[int, int], theme: str) -> S
 async def taken(app: CockpitApp, pilot: "Pilot[int]") -> Shot:
     """Wait until nothing more is to come, and return what the screen shows then."""
     await until(pilot, lambda: all(worker.is_finished for worker in app.workers))
-    before, now = None, _shot(app)
-    while before != now:
-        await pilot.pause()
-        before, now = now, _shot(app)
-    return now
+    looks = [_shot(app)]
+    while len(looks) < _LOOKS or looks.count(looks[-1]) < _LOOKS:
+        await pilot.pause(_FRAME)
+        looks = [*looks[1 - _LOOKS :], _shot(app)]
+    return looks[-1]
 
 
 def _shot(app: CockpitApp) -> Shot:
