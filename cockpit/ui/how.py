@@ -41,12 +41,12 @@ class _Switch(NamedTuple):
 #: Measured as CPU time against the program alone; docs/memory.md says how.
 _MEMRAY = (
     _Switch("l", "live", "live view", "a picture a second; else the file alone"),
-    _Switch("n", "native", "functions in C", "about 3.6 times the CPU time"),
+    _Switch("n", "native", "functions in C", "3.6 times the CPU time"),
     _Switch("p", "python_allocators", "Python's own allocators", "many more allocations, slower"),
-    _Switch("g", "aggregate", "aggregate", "a small file, 3.1 times the CPU; not live"),
+    _Switch("g", "aggregate", "aggregate", "a small file, not live; 3.1 times"),
     _Switch("f", "follow_fork", "follow forks", "a file for each child process"),
 )
-_SCALENE = (_Switch("u", "cpu_only", "CPU alone", "about 1.3 times the CPU time, not 2.8"),)
+_SCALENE = (_Switch("u", "cpu_only", "CPU alone", "1.3 times the CPU time, not 2.8"),)
 #: Seconds that a process can be tracked for.
 DURATIONS = (10, 60, 300, 1_800)
 #: What a live view cannot be had with.
@@ -101,8 +101,8 @@ class HowScreen(ModalScreen[How | None]):
 
     def _about(self) -> str:
         if self._how.tool == "scalene":
-            return "CPU, memory and copies by line; no stacks"
-        return "every allocation and stack, 2.1 times the CPU"
+            return "CPU and memory by line; no stacks"
+        return "every allocation; 2.1 times the CPU time"
 
     def _switches(self) -> tuple[_Switch, ...]:
         if self._how.tool == "scalene":
