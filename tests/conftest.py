@@ -1,10 +1,28 @@
 """Every test keeps cockpit's own files to itself, and finds no settings of whoever runs it."""
 
+import atexit
+import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
 
 import cockpit.ui  # noqa: F401 - before Textual, as in the program: it says how often to paint
+
+# Hundreds of children are started: each would compile all of cockpit anew, and none may leave what
+# it compiled in the repository or in a project.
+_BYTECODE, _US = tempfile.mkdtemp(prefix="cockpit-bytecode-"), os.getpid()
+
+
+@atexit.register
+def _clear_up() -> None:
+    if os.getpid() == _US:  # and not a fork of ours
+        shutil.rmtree(_BYTECODE, ignore_errors=True)
+
+
+os.environ["PYTHONPYCACHEPREFIX"] = _BYTECODE
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(autouse=True)

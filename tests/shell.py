@@ -74,7 +74,6 @@ class Project:
             "COCKPIT_STATE_DIR": str(self.settings / "state"),
             "COCKPIT_DATA_DIR": str(self.settings / "data"),
             "PYTHONPATH": str(REPOSITORY),
-            "PYTHONDONTWRITEBYTECODE": "1",
             **more,
         }
 

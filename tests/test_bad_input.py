@@ -421,8 +421,9 @@ def listing(root: Path) -> dict[str, tuple[int, int, int]]:
 def test_nothing_is_written_into_the_project(project: Project, command: tuple[str, ...]) -> None:
     project.write("package/__init__.py", "")
     before = listing(project.root)
-    # Even where Python was not told to leave no bytecode behind.
-    answer = project.run(*command, env={"PYTHONDONTWRITEBYTECODE": ""})
+    # Even where Python was not told to leave no bytecode behind, or elsewhere.
+    plain = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": ""}
+    answer = project.run(*command, env=plain)
     assert answer.code == (0 if "--verify" in command else 1), answer.text
     assert listing(project.root) == before
 

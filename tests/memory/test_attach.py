@@ -297,7 +297,6 @@ async def tried(state: Path) -> Rehearsal:
     ("does", "reason"),
     [
         ("kill -9 $pid\n", "it killed its target"),
-        ("exit 3\n", "it failed"),
         ("echo '\"SUCCESS\"'\n", "it failed"),
     ],
 )
