@@ -78,15 +78,22 @@ async def sitting(
 
 
 async def picture(root: Path, scene: Scene, size: tuple[int, int]) -> str:
-    """Return the picture of a scene, which must read the same in both themes."""
-    dark, light = [await shot(root / theme, scene, size, theme) for theme in THEMES]
-    assert dark.lines == light.lines, _difference(dark.lines, light.lines, *THEMES)
-    return _written(dark, light)
+    """Return the picture of a scene, which must read the same in both themes.
+
+    The smaller sizes are drawn in one: what a theme changes does not depend on the size.
+    """
+    themes = THEMES if size[0] >= _IN_BOTH else THEMES[:1]
+    shots = [await shot(root / theme, scene, size, theme) for theme in themes]
+    for other in shots[1:]:
+        assert other.lines == shots[0].lines, _difference(shots[0].lines, other.lines, *THEMES)
+    return _written(shots, themes)
 
 
+#: Columns of a screen from which on a scene is drawn in both themes.
+_IN_BOTH = 160
 #: Looks at the screen that have to be the same, a few frames apart, in seconds: what is laid out
 #: anew is painted by the clock.
-_LOOKS, _FRAME = 3, 0.02
+_LOOKS, _FRAME = 3, 0.01
 
 
 async def shot(root: Path, scene: Scene, size: tuple[int, int], theme: str) -> Shot:
@@ -131,19 +138,21 @@ def _named(style: Style | None) -> str:
     return " ".join(parts)
 
 
-def _written(dark: Shot, light: Shot) -> str:
-    pairs = [
-        list(zip(one, other, strict=True))
-        for one, other in zip(dark.styles, light.styles, strict=True)
+def _written(shots: Sequence[Shot], themes: Sequence[str]) -> str:
+    cells = [
+        list(zip(*lines, strict=True)) for lines in zip(*(one.styles for one in shots), strict=True)
     ]
-    seen = list(dict.fromkeys(itertools.chain.from_iterable(pairs)))
+    seen = list(dict.fromkeys(itertools.chain.from_iterable(cells)))
     letters = dict(zip(seen, _LETTERS, strict=False))
     assert len(letters) == len(seen), f"{len(seen)} styles on one screen"
-    width = max(len(one) for one, _ in seen)
-    legend = [f"{letters[pair]}  {pair[0]:<{width}}  {pair[1]}" for pair in seen]
-    runs = ["".join(_runs([letters[pair] for pair in line])) for line in pairs]
-    heading = f"{_STYLES}: {' / '.join(THEMES)}"
-    return "\n".join([*dark.lines, heading, *legend, "== cells", *runs, ""])
+    width = max(len(styles[0]) for styles in seen)
+    legend = []
+    for styles in seen:
+        first, *others = styles
+        legend.append("  ".join((letters[styles], f"{first:<{width}}", *others)).rstrip())
+    runs = ["".join(_runs([letters[styles] for styles in line])) for line in cells]
+    heading = f"{_STYLES}: {' / '.join(themes)}"
+    return "\n".join([*shots[0].lines, heading, *legend, "== cells", *runs, ""])
 
 
 def _runs(cells: Sequence[str]) -> Iterator[str]:

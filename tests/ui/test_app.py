@@ -222,7 +222,6 @@ async def test_a_key_and_a_save_are_few_bytes(
         line.sent = 0
         await pilot.press("j")
         await until(pilot, lambda: line.sent > 0)
-        await pilot.pause()
         assert line.sent < 2_000
         line.sent = 0
         await show(app, pilot, backend, snapshot(2, ruff=report(*found[:50], *found[51:])))
