@@ -15,10 +15,12 @@ import cockpit.ui  # noqa: F401 - before Textual, as in the program: it says how
 _BYTECODE, _US = tempfile.mkdtemp(prefix="cockpit-bytecode-"), os.getpid()
 
 
-@atexit.register
 def _clear_up() -> None:
     if os.getpid() == _US:  # and not a fork of ours
         shutil.rmtree(_BYTECODE, ignore_errors=True)
+
+
+atexit.register(_clear_up)
 
 
 os.environ["PYTHONPYCACHEPREFIX"] = _BYTECODE
