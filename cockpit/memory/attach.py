@@ -3,7 +3,7 @@
 Everything that can be known without touching the process is looked at first; then a debugger is
 tried on a throwaway child (`rehearsal`); only then, and after a yes, the process itself is touched,
 once. Tracking ends by itself after a time that is set beforehand: `memray detach` goes in a second
-time, and with lldb 14 it killed every process that was being tracked (9 of 9, by SIGSEGV).
+time, and with lldb 14 it killed every process that was being tracked (5 of 5, by SIGSEGV).
 """
 
 import asyncio
